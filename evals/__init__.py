@@ -1,0 +1,1 @@
+"""Offline evaluation: the same decide, answer and search that production calls, measured."""

@@ -1,0 +1,1 @@
+"""Prompt texts and the loader that renders them strictly."""
