@@ -1,9 +1,12 @@
+"""The parent keeps its children running, and none outlives it."""
+
 import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,17 +32,20 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 def pids(program: Program) -> set[int]:
+    """The processes that the program ever was."""
     return {int(path.name) for path in Path(program.arguments[0]).iterdir()}
 
 
 def alive(pid: int) -> bool:
+    """Whether it runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
 
 
-async def until(condition, seconds=10.0):
+async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait for it; TimeoutError when it does not come true."""
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)
