@@ -1,0 +1,5 @@
+"""The tables of the policy corpus."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
