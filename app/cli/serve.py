@@ -22,7 +22,9 @@ def register(cli: typer.Typer) -> None:
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="The address to listen on; CREDENCE_HOST by default.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on; CREDENCE_HOST by default.")
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="The port; CREDENCE_PORT by default, 0 a free one.")
     ] = None,
