@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from retrieval import ledger, passages, timeline
@@ -19,6 +20,7 @@ from retrieval.model import Document, Report, Written
 from retrieval.parse import files, parse_file
 from retrieval.passages import Progress
 from retrieval.ports import Embedder
+from retrieval.tables import corpus_change
 from retrieval.timeline import Editions, Standing
 
 
@@ -78,6 +80,12 @@ async def ingest(
         await ledger.lock(connection)
         plan = _plan(await ledger.held(connection, document.document), document, supersede)
         return await ledger.write(connection, plan, change, known_at)
+
+
+async def documents(engine: AsyncEngine) -> frozenset[str]:
+    """The names of the documents that the corpus has ever held."""
+    async with engine.connect() as connection:
+        return frozenset(await connection.scalars(select(corpus_change.c.document).distinct()))
 
 
 async def withdraw(

@@ -1,0 +1,23 @@
+"""Quantities in English text: finds them, however written, and compares them with facts.
+
+`quantities(text)` finds; `states(quantity, value, unit, currency_unit)` says whether one of them is
+that value of that unit; `bound_of(quantity)` says which comparator a clause sets with it.
+"""
+
+from decisioning.numbers.comparators import OPPOSITE, Phrase, comparing_phrases, negated_at
+from decisioning.numbers.equality import bound_of, exact, states
+from decisioning.numbers.find import quantities
+from decisioning.numbers.model import Kind, Quantity
+
+__all__ = [
+    "OPPOSITE",
+    "Kind",
+    "Phrase",
+    "Quantity",
+    "bound_of",
+    "comparing_phrases",
+    "exact",
+    "negated_at",
+    "quantities",
+    "states",
+]

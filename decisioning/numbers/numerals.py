@@ -1,0 +1,93 @@
+"""English numerals: digits with separators, words, fractions, to exact decimals."""
+
+import re
+from decimal import Decimal
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 1_000_000,
+    "billion": 1_000_000_000,
+}
+_WORDS = {w: n for n, w in enumerate(_UNITS.split())} | {w: 20 + 10 * n for n, w in enumerate(_TENS.split())}
+_SHARES = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+_ORDINALS = {w: n + 1 for n, w in enumerate(_RANKS.split())}
+
+DIGITS = r"(?:\d(?:[\d,.:/\u00a0\u202f]*\d)?(?:e\d+\b)?|\.\d+)"
+_PLAIN = re.compile(r"(?:\d{1,3}(?:[,\u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?|\.\d+")
+_CARDINAL = "|".join(sorted([*_WORDS, *_SCALES, "dozen"], key=len, reverse=True))
+_FRACTION_WORD = r"(?:hal(?:f|ves)|(?:third|quarter|fifth|sixth|eighth|tenth)s?)"
+WORDED = (
+    rf"(?:{_CARDINAL}|an?\s+(?=(?:hundred|thousand|million|billion|dozen)\b))"
+    rf"(?:(?:[\s-]+|\s+and\s+)(?:{_CARDINAL}))*"
+    rf"(?:\s+point(?:\s+(?:{_CARDINAL}))+)?"
+    rf"(?:\s+and\s+(?:a|one|three)[\s-]+{_FRACTION_WORD})?"
+)
+FRACTION = rf"(?:(?:an?|one|two|three|four|five)[\s-]+{_FRACTION_WORD}|half)(?=\s+(?:of|the|a)\b)"
+ORDINAL = rf"(?:{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th))"
+
+
+def digits(text: str) -> Decimal | None:
+    """The value of a numeral written in digits, None where it has no one reading ("5,5", "1,2000").
+
+    Thousands may be grouped by commas or hard spaces; the decimal mark is a point.
+    """
+    if not _PLAIN.fullmatch(text):
+        return None
+    return Decimal(re.sub(r"[,\u00a0\u202f]", "", text))
+
+
+def places(text: str) -> int:
+    """How many decimals a numeral written in digits shows."""
+    return len(text.partition(".")[2])
+
+
+def worded(text: str) -> Decimal:
+    """The value of a numeral written in words, such as "one hundred and twenty" or "two and a half"."""
+    head, _, tail = _fraction_tail(text.lower())
+    whole, _, decimals = head.partition(" point")
+    value = Decimal(_whole(whole))
+    if decimals.strip():
+        value += Decimal("0." + "".join(str(_WORDS[w]) for w in decimals.split() if w in _WORDS))
+    return value + (fraction(tail) if tail else 0)
+
+
+def _fraction_tail(text: str) -> tuple[str, str, str]:
+    found = re.search(rf"\s+and\s+((?:a|one|three)[\s-]+{_FRACTION_WORD})$", text)
+    return (text[: found.start()], "and", found.group(1)) if found else (text, "", "")
+
+
+def _whole(text: str) -> int:
+    total, current = 0, 0
+    for word in re.findall(r"[a-z]+", text):
+        if word in _WORDS:
+            current += _WORDS[word]
+        elif word == "dozen":
+            current = max(current, 1) * 12
+        elif word == "hundred":
+            current = max(current, 1) * 100
+        elif word in _SCALES:
+            total, current = total + max(current, 1) * _SCALES[word], 0
+        elif word in ("a", "an"):
+            current = 0
+    return total + current
+
+
+def fraction(text: str) -> Decimal:
+    """The value of a fraction in words, such as "two thirds" or "half"."""
+    words = re.findall(r"[a-z]+", text.lower())
+    share = "half" if words[-1] in ("half", "halves") else words[-1].rstrip("s")
+    count = _WORDS.get(words[0], 1) if len(words) > 1 else 1
+    return Decimal(count) / Decimal(_SHARES[share])
+
+
+def ordinal(text: str) -> int:
+    """The rank that an ordinal names: "second" and "2nd" are 2."""
+    lowered = text.lower()
+    return _ORDINALS[lowered] if lowered in _ORDINALS else int(re.sub(r"\D", "", lowered))
