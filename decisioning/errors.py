@@ -5,6 +5,7 @@ CredenceError
 ├── UnknownProduct         no such product
 ├── InvalidApplication     the application breaks the product's schema; carries the fields
 ├── NoPolicyInForce        the product has no policy at that date
+├── RulesFailed            the rules could not be evaluated; nothing was decided
 └── DependencyFailed       a model API, the LLM or retrieval could not be asked
     ├── DependencyTimeout  it took longer than the time left
     └── DependencyInvalid  it answered something that is not an answer
@@ -43,6 +44,13 @@ class InvalidApplication(CredenceError):
 
 class NoPolicyInForce(CredenceError):
     """The product has no parameters, rules or manual in force at the date asked."""
+
+
+class RulesFailed(CredenceError):
+    """The rules could not be evaluated: a fact they read is absent, or the engine failed.
+
+    A fault of the product's files or of ours, never of the applicant: nothing was decided.
+    """
 
 
 class DependencyFailed(CredenceError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as ReceivedSpan
 from rich.table import Table
 from rich.text import Text
 
@@ -39,27 +40,33 @@ class Spans:
 
     def __init__(self) -> None:
         self._by_trace: dict[str, list[Span]] = defaultdict(list)
+        self._arrived = threading.Condition()
 
     def add(self, body: bytes) -> None:
         """Keep the spans of one OTLP request body (protobuf)."""
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            for scope in resource.scope_spans:
-                for span in scope.spans:
-                    trace = span.trace_id.hex()
-                    self._by_trace[trace].append(
-                        Span(
-                            trace,
-                            span.span_id.hex(),
-                            span.parent_span_id.hex(),
-                            span.name,
-                            span.start_time_unix_nano,
-                            span.end_time_unix_nano,
-                        )
-                    )
+        with self._arrived:
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                for scope in resource.scope_spans:
+                    for span in map(_read, scope.spans):
+                        self._by_trace[span.trace].append(span)
+            self._arrived.notify_all()
 
-    def of(self, trace: str) -> Sequence[Span]:
-        """The spans of that trace, earliest first."""
-        return sorted(self._by_trace[trace], key=lambda span: (span.start_ns, -span.end_ns))
+    def of(self, trace: str, within_s: float) -> Sequence[Span]:
+        """The spans of that trace, earliest first; blocks until its root is there or the time is over."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: any(not s.parent for s in self._by_trace[trace]), within_s)
+            return sorted(self._by_trace[trace], key=lambda span: (span.start_ns, -span.end_ns))
+
+
+def _read(span: ReceivedSpan) -> Span:
+    return Span(
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        span.parent_span_id.hex(),
+        span.name,
+        span.start_time_unix_nano,
+        span.end_time_unix_nano,
+    )
 
 
 @contextmanager

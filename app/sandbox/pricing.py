@@ -2,22 +2,25 @@
 
 nominal rate = cost of funds + expected loss a year + margin of the tier
 
-Money is in the product's currency unit, rounded to 2 places (half away from zero), rates to 4: a rate is
-quoted in hundredths of a per cent. Nothing is clipped: a rate above the lender's ceiling is returned as it
-is, and a rule declines it.
+Money is counted in cents, hundredths of the product's currency unit, so that a schedule's sums are exact;
+rates are rounded to 4 places, as they are quoted. Halves are rounded up. Nothing is clipped: a rate above
+the lender's ceiling is returned as it is, and a rule declines it.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from decisioning.model import PriceAnswer, Value
 
 MODEL = "credence-pricing"
-_CENT = Decimal("0.01")
-_RATE_PLACES = Decimal("0.0001")
+_CENTS = 100  # of the currency unit
+_RATE_STEPS = 10_000
 _MONTHS = 12
 _LONGEST_TERM = 600
+_LARGEST_AMOUNT = 1e12
+_APR_PRECISION = 1e-10
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,13 @@ class PricingTerms:
         return {"A": self.margin_tier_a, "B": self.margin_tier_b, "C": self.margin_tier_c}[tier]
 
 
-@dataclass(frozen=True)
-class Instalment:
-    """One payment: what it repays, what it pays for the month, and what is owed after it."""
+class Instalment(NamedTuple):
+    """One payment in cents: what is paid, what of it repays and what is interest, what is owed after it."""
 
-    payment: Decimal
-    principal: Decimal
-    interest: Decimal
-    balance: Decimal
+    payment: int
+    principal: int
+    interest: int
+    balance: int
 
 
 def corrected_probability(pd: float, development_bad_rate: float, expected_bad_rate: float) -> float:
@@ -92,89 +94,92 @@ def nominal_rate(pd: float, score: float, term_months: int, terms: PricingTerms)
     """The yearly nominal rate for this risk and term, to 4 places; never clipped."""
     margin = terms.margin(terms.tier(score))
     rate = terms.cost_of_funds + expected_loss_a_year(pd, term_months, terms) + margin
-    return float(Decimal(rate).quantize(_RATE_PLACES, ROUND_HALF_UP))
+    return _half_up(rate * _RATE_STEPS) / _RATE_STEPS
 
 
-def instalment(amount: Decimal, rate: float, term_months: int) -> Decimal:
-    """The level monthly payment that repays amount: P i / (1 - (1 + i)^-n), i a twelfth of the rate.
+def instalment(amount_cents: int, rate: float, term_months: int) -> int:
+    """The level monthly payment that repays the amount: P i / (1 - (1 + i)^-n), i a twelfth of the rate.
 
-    Rounded to 2 places. The annuity-immediate of S. G. Kellison, The Theory of Interest, ch. 3.
+    In whole cents. The annuity-immediate of S. G. Kellison, The Theory of Interest, ch. 3.
     """
-    monthly = Decimal(repr(rate)) / _MONTHS
-    if monthly == 0:
-        return _money(amount / term_months)
-    return _money(amount * monthly / (1 - (1 + monthly) ** -term_months))
+    if rate == 0:
+        return _half_up(amount_cents / term_months)
+    monthly = rate / _MONTHS
+    return _half_up(amount_cents * monthly / -math.expm1(-term_months * math.log1p(monthly)))
 
 
-def schedule(amount: Decimal, rate: float, term_months: int) -> tuple[Instalment, ...]:
-    """Every payment. The principal parts sum to amount exactly: the last payment takes what rounding left."""
-    monthly, level = Decimal(repr(rate)) / _MONTHS, instalment(amount, rate, term_months)
-    payments, balance = [], amount
+def schedule(amount_cents: int, rate: float, term_months: int) -> tuple[Instalment, ...]:
+    """Every payment, in cents. The parts of principal sum to the amount exactly.
+
+    Each month's interest is rounded; the last payment takes what rounding left.
+    """
+    ten_thousandths = round(rate * _RATE_STEPS)
+    year = _RATE_STEPS * _MONTHS
+    level, balance, payments = instalment(amount_cents, rate, term_months), amount_cents, []
     for number in range(1, term_months + 1):
-        interest = _money(balance * monthly)
+        interest = (2 * balance * ten_thousandths + year) // (2 * year)
         principal = balance if number == term_months else min(level - interest, balance)
         balance -= principal
         payments.append(Instalment(principal + interest, principal, interest, balance))
     return tuple(payments)
 
 
-def apr(amount: Decimal, payments: tuple[Instalment, ...]) -> float:
+def apr(amount_cents: int, payments: tuple[Instalment, ...]) -> float:
     """The yearly rate at which the payments are worth the amount on the day it is paid out, to 6 places.
 
     The equation of Directive (EU) 2023/2225, Annex III: amount = sum of payment_k (1 + X)^-(k/12), one
-    payment a month, no charges beside interest; solved for the monthly factor by bisection.
+    payment a month, no charge beside interest; solved for the monthly rate by bisection. The payments are
+    level but for the last.
     """
-    level, last, months = float(payments[0].payment), float(payments[-1].payment), len(payments)
+    level, last, months = payments[0].payment, payments[-1].payment, len(payments)
     low, high = 0.0, 1.0
-    while high - low > 1e-12:
-        monthly = (low + high) / 2
-        if _present_value(level, last, months, monthly) > float(amount):
-            low = monthly
+    while high - low > _APR_PRECISION:
+        middle = (low + high) / 2
+        if _present_value(level, last, months, middle) > amount_cents:
+            low = middle
         else:
-            high = monthly
-    return round((1 + (low + high) / 2) ** _MONTHS - 1, 6)
+            high = middle
+    return round(math.expm1(_MONTHS * math.log1p((low + high) / 2)), 6)
 
 
-def _present_value(level: float, last: float, months: int, monthly: float) -> float:
-    discount: float = (1 + monthly) ** -(months - 1)
-    annuity = (1 - discount) / monthly if monthly else months - 1
-    return level * annuity + last * discount / (1 + monthly)
+def _present_value(level: int, last: int, months: int, monthly: float) -> float:
+    discount = math.exp(-(months - 1) * math.log1p(monthly))
+    return level * (1 - discount) / monthly + last * discount / (1 + monthly)
 
 
 def price(
     application: Mapping[str, Value], score: float, pd: float, terms: PricingTerms, version: str
 ) -> PriceAnswer:
-    """The whole answer. Raises ValueError naming a field that is no amount or no term."""
-    amount, months = _amount(application.get("amount")), _term(application.get("term_months"))
+    """The whole answer. Raises ValueError naming what cannot be priced."""
+    if not 0 <= pd <= 1:
+        raise ValueError(f"pd: {pd!r} is not a probability")
+    amount, months = _cents(application.get("amount")), _term(application.get("term_months"))
     rate = nominal_rate(pd, score, months, terms)
     payments = schedule(amount, rate, months)
     return PriceAnswer(
         nominal_rate=rate,
         apr=apr(amount, payments),
-        monthly_payment=float(payments[0].payment),
-        total_payable=float(sum(each.payment for each in payments)),
+        monthly_payment=payments[0].payment / _CENTS,
+        total_payable=sum(each.payment for each in payments) / _CENTS,
         tier=terms.tier(score),
         model=MODEL,
         version=version,
     )
 
 
-def _amount(value: Value) -> Decimal:
-    if isinstance(value, str | bool) or value is None or not 0 < value < float("inf"):
-        raise ValueError(f"amount: {value!r} is not an amount above zero")
-    return _money(Decimal(repr(value)))
+def _cents(amount: Value) -> int:
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount <= _LARGEST_AMOUNT:
+        raise ValueError(f"amount: {amount!r} is not an amount above zero")
+    return _half_up(amount * _CENTS)
 
 
-def _term(value: Value) -> int:
-    if (
-        isinstance(value, str | bool)
-        or value is None
-        or value != int(value)
-        or not 0 < value <= _LONGEST_TERM
-    ):
-        raise ValueError(f"term_months: {value!r} is not a number of months from 1 to {_LONGEST_TERM}")
-    return int(value)
+def _term(months: Value) -> int:
+    if isinstance(months, bool) or not isinstance(months, int | float) or not 1 <= months <= _LONGEST_TERM:
+        raise ValueError(f"term_months: {months!r} is not a number of months from 1 to {_LONGEST_TERM}")
+    if months != int(months):
+        raise ValueError(f"term_months: {months!r} is not a whole number of months")
+    return int(months)
 
 
-def _money(value: Decimal) -> Decimal:
-    return value.quantize(_CENT, ROUND_HALF_UP)
+def _half_up(value: float) -> int:
+    return math.floor(value + 0.5)

@@ -30,7 +30,7 @@ class Steps:
         """The value that earned points, and the points. Raises ValueError for a value that is no number."""
         if value is None:
             return None, _points_of_missing(self.missing)
-        if isinstance(value, str | bool) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"{value!r} is not a number")
         return value, self.points[bisect_left(self.edges, value)]
 
@@ -45,11 +45,11 @@ class Choices:
 
     def of(self, value: Value) -> tuple[Value, int]:
         """The category that earned points, and the points. Raises ValueError for one that was never seen."""
-        if value is None or value in self.unknown:
+        if value is None or (isinstance(value, str) and value in self.unknown):
             return None, _points_of_missing(self.missing)
-        if value not in self.points:
+        if not isinstance(value, str) or value not in self.points:
             raise ValueError(f"{value!r} is not one of {', '.join(sorted(self.points))}")
-        return value, self.points[str(value)]
+        return value, self.points[value]
 
 
 @dataclass(frozen=True)
