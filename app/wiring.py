@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import HTTPConnection
 from uuid_utils.compat import uuid7
 
+from app.artefacts import KeptArtefacts
 from app.background import Background
+from app.clauses import PolicyClauses
 from app.clients.llm import open_language_model
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
 from app.metrics import Metrics
@@ -64,7 +66,8 @@ class Services:
     pricing: Pricing
     language_model: LanguageModel | None
     embedder: Embedder
-    clauses: PostgresClauses
+    clauses: PolicyClauses
+    artefacts: KeptArtefacts
     background: Background
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
@@ -105,7 +108,8 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
             pricing=HttpPricingModel(pricing, settings.pricing_url, metrics),
             language_model=await stack.enter_async_context(open_language_model(settings, metrics)),
             embedder=embedder,
-            clauses=PostgresClauses(engine, embedder),
+            clauses=PolicyClauses(PostgresClauses(engine, embedder)),
+            artefacts=KeptArtefacts(engine),
             background=await stack.enter_async_context(Background()),
             now=utc_now,
             new_id=uuid7,
