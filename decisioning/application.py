@@ -118,6 +118,8 @@ def _number(field: Field) -> Callable[[object], float]:
 
 def _integer(field: Field) -> Callable[[object], int]:
     def read(value: object) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise _refused("must be a whole number")
         return cast("int", _bounded(value, field))

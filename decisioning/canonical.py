@@ -2,34 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 DIGEST_LENGTH = 16
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:
     """The same JSON value with whole floats as integers: 60.0, 60 and -0.0, 0 are the same number.
 
-    A database's JSON type may keep either spelling. Raises ValueError on NaN and infinity, TypeError
-    on what JSON cannot say.
+    A database's JSON type may keep either spelling. Anything but dicts, lists, tuples and floats is
+    left as it is. Raises ValueError on NaN and OverflowError on infinity.
     """
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is float:
+        whole = int(value)
+        return whole if whole == value else value
+    if kind is dict:
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
+    if kind is list or kind is tuple:
         return [plain(item) for item in value]
-    raise TypeError(f"{type(value).__name__} is not a JSON value")
+    return value
 
 
 def canonical(value: Any) -> str:
-    """The JSON text of a value with sorted keys, no spaces and shortest floats."""
-    return json.dumps(
-        plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    """The JSON text of a value with sorted keys, no spaces and shortest floats.
+
+    Raises TypeError on what JSON cannot say, ValueError or OverflowError on NaN or infinity.
+    """
+    return _ENCODER.encode(plain(value))
 
 
 def digest(value: Any) -> str:

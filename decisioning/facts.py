@@ -38,12 +38,12 @@ class CompiledFact:
     """A fact ready to be derived; a bare path is read as it is, without the engine."""
 
     def __init__(self, definition: FactDefinition) -> None:
-        self.name = definition.name
-        self.unit = definition.unit
         paths = _paths(definition.expression)
+        self.name = definition.name
+        self._unit = definition.unit
         self._reads = tuple(_split(path) for path in paths)
         self._needs = tuple(_split(path) for path in definition.needs)
-        self._is_path = definition.expression.strip() in paths
+        self._bare = self._reads[0] if definition.expression.strip() in paths else None
         self._expression = _compiled(definition)
 
     def derive(self, context: Context) -> Value:
@@ -51,27 +51,31 @@ class CompiledFact:
 
         Raises RulesFailed when the engine cannot evaluate it or its result is no fact.
         """
-        if any(context[root].get(name) is None for root, name in self._needs):
-            return None
+        if self._bare is not None:
+            root, name = self._bare
+            return self._finished(context[root].get(name))
+        for root, name in self._needs:
+            if context[root].get(name) is None:
+                return None
+        return self._finished(self._evaluated(context))
+
+    def _evaluated(self, context: Context) -> object:
         seen: dict[str, dict[str, Value]] = {}
         for root, name in self._reads:
             seen.setdefault(root, {})[name] = context[root].get(name)
-        if self._is_path:
-            ((root, name),) = self._reads
-            return self._finished(seen[root][name])
         try:
-            return self._finished(self._expression.evaluate(seen))
+            return self._expression.evaluate(seen)
         except RuntimeError as error:
             raise RulesFailed(f"fact {self.name}: {_first_line(error)}") from None
 
     def _finished(self, value: object) -> Value:
         if value is None:
             return None
-        if self.unit is Unit.CATEGORY and isinstance(value, str):
+        if self._unit is Unit.CATEGORY and isinstance(value, str):
             return value
-        if self.unit is Unit.CATEGORY or isinstance(value, bool) or not isinstance(value, int | float):
-            raise RulesFailed(f"fact {self.name}: {value!r} is not a {self.unit.value}")
-        return rounded(value, self.unit)
+        if self._unit is Unit.CATEGORY or isinstance(value, bool) or not isinstance(value, int | float):
+            raise RulesFailed(f"fact {self.name}: {value!r} is not a {self._unit.value}")
+        return rounded(value, self._unit)
 
 
 class FactSheet:

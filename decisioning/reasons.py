@@ -89,7 +89,7 @@ class AveragesFile(Frozen):
     families: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shortfall:
     """How far below the average a characteristic's points are; the reason code that says so."""
 
@@ -97,6 +97,17 @@ class Shortfall:
     code: str
     family: str
     points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reason before it is ranked: where it comes from, and the clauses beside its own."""
+
+    code: str
+    component: Component
+    automatic_denial: bool
+    source: str
+    clauses: tuple[str, ...]
 
 
 class ReasonBook:
@@ -156,15 +167,20 @@ class ReasonBook:
             return ()
         denial = outcome is Outcome.DECLINE
         rows = [row for row in fired if row.effect is effect and row.component is Component.RULE]
-        bands = [row for row in fired if row.component is Component.SCORE]
-        by_rule = [self._by_rule(row, denial=denial) for row in _first_of_each(rows, lambda row: row.code)]
-        by_score = [
-            self._by_score(shortfall, bands[0])
-            for shortfall in (self.shortfalls(contributions, unknown) if bands else ())
-            if shortfall.code not in {reason.code for reason in by_rule}
+        by_rule = [
+            Candidate(row.code, Component.RULE, denial, row.id, self._clauses(row.code, before=row.clause))
+            for row in _first_of_each(rows, lambda row: row.code)
         ]
+        bands = [row for row in fired if row.component is Component.SCORE]
+        said = {candidate.code for candidate in by_rule}
+        below = (
+            [each for each in self.shortfalls(contributions, unknown) if each.code not in said]
+            if bands
+            else []
+        )
+        by_score = [self._by_score(shortfall, bands[0]) for shortfall in below[: self._most]]
         shown = principal(by_rule, by_score, self._most)
-        return tuple(reason.model_copy(update={"rank": rank}) for rank, reason in enumerate(shown, start=1))
+        return tuple(self._reason(candidate, rank) for rank, candidate in enumerate(shown, start=1))
 
     def conditions(self, fired: Iterable[Row]) -> tuple[Condition, ...]:
         """What must be done before the loan is paid out, each once."""
@@ -175,54 +191,42 @@ class ReasonBook:
             for row, entry in entries
         )
 
-    def _by_rule(self, row: Row, *, denial: bool) -> Reason:
-        return self._reason(
-            row.code,
-            component=Component.RULE,
-            automatic_denial=denial,
-            source=row.id,
-            clauses=(row.clause, *self._catalogue.reasons[row.code].clauses),
-        )
-
-    def _by_score(self, shortfall: Shortfall, band: Row) -> Reason:
-        return self._reason(
+    def _by_score(self, shortfall: Shortfall, band: Row) -> Candidate:
+        clauses = self._clauses(shortfall.code, after=band.clause)
+        return Candidate(
             shortfall.code,
-            component=Component.SCORE,
+            Component.SCORE,
             automatic_denial=False,
             source=shortfall.characteristic,
-            clauses=(*self._catalogue.reasons[shortfall.code].clauses, band.clause),
+            clauses=clauses,
         )
 
-    def _reason(
-        self,
-        code: str,
-        *,
-        component: Component,
-        automatic_denial: bool,
-        source: str,
-        clauses: tuple[str, ...],
-    ) -> Reason:
-        entry = self._catalogue.reasons[code]
+    def _clauses(self, code: str, before: str = "", after: str = "") -> tuple[str, ...]:
+        names = (before, *self._catalogue.reasons[code].clauses, after)
+        return _each_once(*(name for name in names if name))
+
+    def _reason(self, candidate: Candidate, rank: int) -> Reason:
+        entry = self._catalogue.reasons[candidate.code]
         return Reason(
-            rank=1,
-            code=code,
+            rank=rank,
+            code=candidate.code,
             text=entry.applicant,
-            component=component,
-            automatic_denial=automatic_denial,
-            source=source,
+            component=candidate.component,
+            automatic_denial=candidate.automatic_denial,
+            source=candidate.source,
             appendix_c=entry.appendix_c,
-            clauses=_each_once(*clauses),
+            clauses=candidate.clauses,
         )
 
 
-def principal(by_rule: Sequence[Reason], by_score: Sequence[Reason], most: int) -> list[Reason]:
+def principal(by_rule: Sequence[Candidate], by_score: Sequence[Candidate], most: int) -> list[Candidate]:
     """Those to show of each component's ranked reasons, rules first.
 
     At most `most`, except that factors of automatic denial are all shown (comment -8) and that each
     component failed says at least its first (comment -7). Of each component the first are shown: none
     that is left out outranks one that is shown.
     """
-    automatic = sum(reason.automatic_denial for reason in by_rule)
+    automatic = sum(candidate.automatic_denial for candidate in by_rule)
     rules = by_rule[: max(automatic, most - bool(by_score))]
     return [*rules, *by_score[: max(1, most - len(rules))]]
 

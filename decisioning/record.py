@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from decisioning.canonical import digest
@@ -31,11 +31,14 @@ from decisioning.model import (
 NOTICE_DAYS = 30
 """Days to notify from receiving the application (Reg B §1002.9(a)(1)(i); (c)(1) where incomplete)."""
 
-GIVEN = frozenset(
-    {"id", "external_id", "trace_id", "as_of", "mode", "received_at", "created_at", "corrects", "timings_ms"}
-    | {"causes", "versions"}
-)
+GIVEN = {
+    *("id", "external_id", "trace_id", "as_of", "mode", "received_at", "created_at", "corrects"),
+    *("causes", "versions", "timings_ms"),
+}
 """The fields of a decision that a replay cannot, or not wholly, compute again."""
+
+SEALED_PARTS = ("application", "score_answer", "price_answer")
+"""The parts of the inputs that the decision does not repeat whole."""
 
 _NOTICES: Mapping[Outcome, Literal["adverse_action", "counter_offer", "incompleteness"]] = {
     Outcome.DECLINE: "adverse_action",
@@ -101,14 +104,15 @@ def sealed(decision: Decision, inputs: Inputs) -> Inputs:
     Whoever changes the decision afterwards (later timings, the versions of its words) seals again
     before storing it.
     """
-    given = decision.model_dump(mode="json", include=set(GIVEN))
-    return inputs.model_copy(update={"seal": Seal(given=given, digests=digests_of(inputs))})
+    given = decision.model_dump(mode="json", include=GIVEN)
+    given["known_at"] = inputs.model_dump(mode="json", include={"known_at"})["known_at"]
+    digests = digests_of(inputs.model_dump(mode="json", include=set(SEALED_PARTS)))
+    return inputs.model_copy(update={"seal": Seal(given=given, digests=digests)})
 
 
-def digests_of(inputs: Inputs) -> dict[str, str]:
-    """A digest for each part of the inputs."""
-    parts = inputs.model_dump(mode="json", exclude={"seal"})
-    return {name: digest(part) for name, part in parts.items()}
+def digests_of(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """A digest for each part of the inputs, given as JSON, that nothing else repeats."""
+    return {part: digest(inputs[part]) for part in SEALED_PARTS}
 
 
 def _offer(case: Case, edition: Edition, requested: Requested, judgement: Judgement) -> Offer | None:

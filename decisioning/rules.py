@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import zen
 
@@ -32,7 +32,7 @@ _COMPARE: Mapping[Comparator, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BoundCell:
     """A cell with its limit in force."""
 
@@ -40,17 +40,11 @@ class BoundCell:
     unit: Unit
     comparator: Comparator
     limit: float | str
+    compare: Callable[[Any, Any], bool]
 
     def holds(self, facts: Mapping[str, Value]) -> bool:
         """Whether the fact stands to the limit as the comparator says."""
-        return _COMPARE[self.comparator](facts[self.fact], self.limit)
-
-    def distance(self, facts: Mapping[str, Value]) -> float | None:
-        """How far the fact is from the limit, as a share of it (of 1 where it is 0); None for a category."""
-        value = facts[self.fact]
-        if isinstance(value, str) or isinstance(self.limit, str) or value is None:
-            return None
-        return abs(value - self.limit) / (abs(self.limit) or 1.0)
+        return self.compare(facts[self.fact], self.limit)
 
     def shown(self, facts: Mapping[str, Value]) -> Comparison:
         """The comparison with the value it met."""
@@ -63,17 +57,23 @@ class BoundCell:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BoundRow:
-    """A row with its limits in force."""
+    """A row with its limits in force; what declines or refers by a number can be near to firing."""
 
     row: Row
     principal: BoundCell
     also: tuple[BoundCell, ...]
+    can_be_near: bool
 
-    def fires(self, facts: Mapping[str, Value]) -> bool:
-        """Whether every comparison holds."""
-        return self.principal.holds(facts) and all(cell.holds(facts) for cell in self.also)
+    def else_holds(self, facts: Mapping[str, Value]) -> bool:
+        """Whether everything beside the principal comparison holds."""
+        return all(cell.holds(facts) for cell in self.also)
+
+    def distance(self, facts: Mapping[str, Value]) -> float:
+        """How far the principal fact is from its limit, as a share of the limit (of 1 where that is 0)."""
+        value, limit = cast("float", facts[self.principal.fact]), cast("float", self.principal.limit)
+        return abs(value - limit) / (abs(limit) or 1.0)
 
     def shown(self, facts: Mapping[str, Value], *, fired: bool, edition: str) -> Rule:
         """The row as it met these facts."""
@@ -138,14 +138,25 @@ class RuleSet:
             raise RulesFailed(
                 f"the rules read {', '.join(sorted(absent))}, which this application does not have"
             )
-        ids = self._ask_engine(facts)
-        fired = [bound for bound in self._bound if bound.fires(facts)]
-        if [bound.row.id for bound in fired] != ids:
-            raise RulesFailed(f"the engine fired {ids}, the rows say {[bound.row.id for bound in fired]}")
-        near = self._nearest(facts, {bound.row.id for bound in fired})
+        fired, near = self._read(facts)
+        ids = [bound.row.id for bound in fired]
+        if (engine := self._ask_engine(facts)) != ids:
+            raise RulesFailed(f"the engine fired {engine}, the rows say {ids}")
         shown = [bound.shown(facts, fired=True, edition=self._edition) for bound in fired]
         shown += [bound.shown(facts, fired=False, edition=self._edition) for bound in near]
         return Evaluation(tuple(bound.row for bound in fired), tuple(shown))
+
+    def _read(self, facts: Mapping[str, Value]) -> tuple[list[BoundRow], list[BoundRow]]:
+        """The rows that fire, and those nearest to it: only their principal comparison keeps them."""
+        fired, near = [], []
+        for place, bound in enumerate(self._bound):
+            if not bound.else_holds(facts):
+                continue
+            if bound.principal.holds(facts):
+                fired.append(bound)
+            elif bound.can_be_near:
+                near.append((bound.distance(facts), place))
+        return fired, [self._bound[place] for _, place in sorted(near)[:NEAREST]]
 
     def _ask_engine(self, facts: Mapping[str, Value]) -> list[str]:
         context = {"facts": {name: facts[name] for name in self.facts}, "parameters": self._parameters}
@@ -154,18 +165,6 @@ class RuleSet:
             return [fired["id"] for table in TABLES for fired in result[table]]
         except (RuntimeError, KeyError, TypeError) as error:
             raise RulesFailed(f"the rule engine failed: {str(error).splitlines()[0]}") from None
-
-    def _nearest(self, facts: Mapping[str, Value], fired: set[str]) -> list[BoundRow]:
-        """The rows that only their principal comparison keeps from declining or referring, nearest first."""
-        candidates = [
-            (distance, place, bound)
-            for place, bound in enumerate(self._bound)
-            if bound.row.effect in (Effect.DECLINE, Effect.REFER)
-            and bound.row.id not in fired
-            and all(cell.holds(facts) for cell in bound.also)
-            and (distance := bound.principal.distance(facts)) is not None
-        ]
-        return [bound for _, _, bound in sorted(candidates, key=lambda c: c[:2])[:NEAREST]]
 
 
 def _engine(content: Mapping[str, Any]) -> zen.ZenEngine:
@@ -176,7 +175,8 @@ def _engine(content: Mapping[str, Any]) -> zen.ZenEngine:
 def _bound(row: Row, units: Mapping[str, Unit], parameters: Parameters, file: str) -> BoundRow:
     where = f"{file}: {row.table} row {row.id}"
     principal, *also = [_bound_cell(cell, units, parameters, where) for cell in row.cells]
-    return BoundRow(row, principal, tuple(also))
+    can_be_near = row.effect in (Effect.DECLINE, Effect.REFER) and not isinstance(principal.limit, str)
+    return BoundRow(row, principal, tuple(also), can_be_near)
 
 
 def _bound_cell(cell: Cell, units: Mapping[str, Unit], parameters: Parameters, where: str) -> BoundCell:
@@ -186,15 +186,15 @@ def _bound_cell(cell: Cell, units: Mapping[str, Unit], parameters: Parameters, w
     if cell.parameter is None:
         if unit is not Unit.CATEGORY or cell.comparator not in (Comparator.EQ, Comparator.NE):
             raise InvalidProduct(f"{where}: {cell.fact} is a {unit.value} and is compared with a category")
-        return BoundCell(cell.fact, unit, cell.comparator, cell.text or "")
+        return BoundCell(cell.fact, unit, cell.comparator, cell.text or "", _COMPARE[cell.comparator])
     parameter = parameters.get(cell.parameter)
     if parameter is None:
         raise InvalidProduct(f"{where}: parameter {cell.parameter} is not in force")
-    if parameter.unit is not unit:
+    if parameter.unit is not unit or unit is Unit.CATEGORY:
         raise InvalidProduct(
             f"{where}: {cell.fact} is a {unit.value}, parameter {cell.parameter} a {parameter.unit.value}"
         )
-    return BoundCell(cell.fact, unit, cell.comparator, parameter.value)
+    return BoundCell(cell.fact, unit, cell.comparator, parameter.value, _COMPARE[cell.comparator])
 
 
 def _check_tiers(rows: Sequence[BoundRow], file: str) -> None:
@@ -208,6 +208,7 @@ def _check_tiers(rows: Sequence[BoundRow], file: str) -> None:
     between = [(low + high) / 2 for low, high in pairwise(limits)]
     (fact,) = facts
     for probe in sorted([limits[0] - 1, *limits, *between, limits[-1] + 1]):
-        tiers = [bound.row.code for bound in rows if bound.fires({fact: probe})]
+        at = {fact: probe}
+        tiers = [row.row.code for row in rows if row.principal.holds(at) and row.else_holds(at)]
         if len(tiers) != 1 or not tiers[0]:
             raise InvalidProduct(f"{where}: {fact} {probe:g} falls into {len(tiers)} tiers, not one")

@@ -8,7 +8,7 @@ since a threshold is a dated parameter with a clause.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,10 +86,13 @@ class _Table(_Read):
     rules: Annotated[tuple[dict[str, str], ...], Field(default=())]
 
 
+_Kind = Literal["inputNode", "outputNode", "decisionTableNode"]
+
+
 class _Node(_Read):
     id: str
     name: str
-    type: Literal["inputNode", "outputNode", "decisionTableNode"]
+    type: _Kind
     content: dict[str, Any] | None = None
 
 
@@ -106,37 +109,36 @@ class _Graph(_Read):
 def rows_of(content: Mapping[str, Any], file: str) -> tuple[Row, ...]:
     """The rows of a JDM graph in table order; raises InvalidProduct naming file, table and row."""
     graph = validated(_Graph, content, file)
-    nodes = {node.name: node for node in graph.nodes if node.type == "decisionTableNode"}
-    _check_shape(graph, nodes, file)
-    rows = [row for name in TABLES for row in _table_rows(name, nodes[name].content, f"{file}: {name}")]
+    _check_shape(graph, file)
+    tables = [
+        validated(_Table, node.content, f"{file}: {node.name}")
+        for node in graph.nodes
+        if node.type == "decisionTableNode"
+    ]
+    by_path = {table.output_path: table for table in tables}
+    if len(tables) != len(TABLES) or by_path.keys() != set(TABLES):
+        raise InvalidProduct(f"{file}: its tables must be, by output path, {', '.join(TABLES)}")
+    rows = [row for name in TABLES for row in _table_rows(name, by_path[name], f"{file}: {name}")]
     ids = [row.id for row in rows]
     if repeated := sorted({name for name in ids if ids.count(name) > 1}):
         raise InvalidProduct(f"{file}: rule {repeated[0]} stands twice")
     return tuple(rows)
 
 
-def _check_shape(graph: _Graph, nodes: Mapping[str, _Node], file: str) -> None:
-    """One input, the five tables side by side, one output: nothing that a row would not show."""
-    sources = [node.id for node in graph.nodes if node.type == "inputNode"]
-    targets = [node.id for node in graph.nodes if node.type == "outputNode"]
-    if (
-        len(sources) != 1
-        or len(targets) != 1
-        or len(graph.nodes) != len(TABLES) + 2
-        or set(nodes) != set(TABLES)
-    ):
-        raise InvalidProduct(f"{file}: must hold one input, one output and the tables {', '.join(TABLES)}")
-    wanted = {pair for node in nodes.values() for pair in ((sources[0], node.id), (node.id, targets[0]))}
+def _check_shape(graph: _Graph, file: str) -> None:
+    """One input, tables side by side, one output: nothing that a row would not show."""
+    by_type = {kind: [node.id for node in graph.nodes if node.type == kind] for kind in get_args(_Kind)}
+    sources, targets, tables = by_type["inputNode"], by_type["outputNode"], by_type["decisionTableNode"]
+    if len(sources) != 1 or len(targets) != 1:
+        raise InvalidProduct(f"{file}: must have one input and one output")
+    wanted = {pair for table in tables for pair in ((sources[0], table), (table, targets[0]))}
     if {(edge.source, edge.target) for edge in graph.edges} != wanted:
         raise InvalidProduct(
-            f"{file}: each table must be joined to the input and to the output, and nothing else"
+            f"{file}: each table must be joined to the input and to the output, and to nothing else"
         )
 
 
-def _table_rows(name: str, content: Mapping[str, Any] | None, where: str) -> Iterator[Row]:
-    table = validated(_Table, content or {}, where)
-    if table.output_path != name:
-        raise InvalidProduct(f"{where}: its output path must be {name!r}")
+def _table_rows(name: str, table: _Table, where: str) -> Iterator[Row]:
     if {column.field for column in table.outputs} != _OUTPUTS:
         raise InvalidProduct(f"{where}: its outputs must be {', '.join(sorted(_OUTPUTS))}")
     for number, cells in enumerate(table.rules, start=1):
