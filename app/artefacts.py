@@ -20,6 +20,9 @@ class KeptArtefacts:
         if missing:
             await put_artefacts(
                 self._engine,
-                [Artefact(digest, kind, canonical(edition.artefacts[kind])) for digest, kind in missing.items()],
+                [
+                    Artefact(digest, kind, canonical(edition.artefacts[kind]))
+                    for digest, kind in missing.items()
+                ],
             )
             self._kept |= missing.keys()

@@ -26,7 +26,7 @@ from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
 from app.wiring import Services
 from decisioning.decide import Decided, Request, decide
 from decisioning.errors import FieldProblem, InvalidApplication, NoPolicyInForce
-from decisioning.model import Decision, Mode, Timings
+from decisioning.model import Decision, Timings
 from decisioning.product import Product, named
 from decisioning.record import sealed
 
@@ -53,7 +53,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Taken:
-    """A stored decision, the bytes of its answer, and milliseconds by stage, `store` and `total` among them."""
+    """A stored decision, the bytes of its answer, and milliseconds by stage, `store` and `total` too."""
 
     decision: Decision
     body: bytes

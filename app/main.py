@@ -6,20 +6,30 @@ uvicorn starts with `--factory`, which loads its settings itself.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
-from app import __version__, chat, decisions, explanations, health, openapi, policies
+from app import __version__, decisions, health, policies
 from app.errors import KINDS, answer_problem
 from app.logs import configure_logs
 from app.metrics import Metrics
+from app.openapi import DescribedApi
 from app.settings import Settings, load_settings
 from app.tracing import ServerSpan
 from app.wiring import Services, open_services
+
+class PlainRoute(Route):
+    """Starlette's route, which names itself in the scope as FastAPI's routes do."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this route is meant."""
+        match, found = super().matches(scope)
+        return match, found if match is Match.NONE else {**found, "route": self}
+
 
 Open = Callable[[Settings, Metrics], AbstractAsyncContextManager[Services]]
 
@@ -34,7 +44,7 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
             app.state.services = services
             yield
 
-    app = FastAPI(
+    app = DescribedApi(
         title="Credence",
         version=__version__,
         lifespan=lifespan,
@@ -44,13 +54,12 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     # A plain route: FastAPI's own costs more than the rules of a decision.
-    app.router.routes.append(Route("/v1/decisions", decisions.create, methods=["POST"]))
-    for router in (decisions.router, explanations.router, chat.router, policies.router, health.router):
+    app.router.routes.append(PlainRoute("/v1/decisions", decisions.create, methods=["POST"]))
+    for router in (decisions.router, policies.router, health.router):
         app.include_router(router)
     for error in (*KINDS, HTTPException, RequestValidationError):
         app.add_exception_handler(error, answer_problem)
     app.add_middleware(ServerSpan, metrics=metrics)
-    openapi.describe(app)
     return app
 
 

@@ -52,7 +52,7 @@ def answers(model: type[BaseModel] | None, status: int, *problems: int) -> dict[
     good: Described = {"description": HTTPStatus(status).phrase}
     if model is not None:
         good["content"] = _content("application/json", model)
-    return {status: good} | {each: _problem(each) for each in sorted({*problems, 500})}
+    return {status: good, **{each: _problem(each) for each in sorted({*problems, 500})}}
 
 
 def _problem(status: int) -> Described:
@@ -81,9 +81,7 @@ CREATE: Final[Described] = {
     **body(DecisionRequest),
     "responses": {
         str(status): described
-        for status, described in answers(
-            Decision, 201, 400, 401, 403, 409, 413, 415, 422, 503
-        ).items()
+        for status, described in answers(Decision, 201, 400, 401, 403, 409, 413, 415, 422, 503).items()
     },
 }
 

@@ -1,7 +1,7 @@
 """The policy corpus over HTTP: search it, read a clause, take an edition in."""
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -31,7 +31,11 @@ DocumentName = Annotated[Text | None, Query(min_length=1, max_length=200)]
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 
 
-@router.get("/search", summary="Clauses in force that answer a question", responses=openapi.answers(None, 200, 401, 403, 422, 503))
+@router.get(
+    "/search",
+    summary="Clauses in force that answer a question",
+    responses=openapi.answers(None, 200, 401, 403, 422, 503),
+)
 async def search(
     request: Request,
     _caller: Analyst,
