@@ -12,13 +12,14 @@ import numpy as np
 
 from app.sandbox.applications import CREDIT_DATA, SampleApplication, sample_applications
 from app.sandbox.scoring import SCORECARD, Scorecard, scorecard_of
+from decisioning.product import PRODUCTS
 from evals.training.auc import Auc, auc
 from evals.training.averages import averages_json, cutoff_of
 from evals.training.fit import fit, out_of_fold, scorecard_json
 from evals.training.proxies import GROUPS, proxies
 from evals.training.sample import Flags, Floats, can_be_scored, development, sample_of
 
-PRODUCT = Path(__file__).parents[2] / "decisioning" / "products" / "consumer_loan"
+PRODUCT = PRODUCTS / "consumer_loan"
 
 
 def artefacts(applications: Iterable[SampleApplication]) -> dict[Path, str]:
