@@ -66,7 +66,8 @@ def _print_proxies(rows: Sequence[SampleApplication]) -> None:
     print(f"\n{'AUC for':24s}" + "".join(f"{group:>10s}" for group in GROUPS) + f"{'cost of dropping':>18s}")
     for each in proxies(rows):
         told = "".join(f"{each.by_group[group]:10.3f}" for group in GROUPS)
-        print(f"{each.name:24s}{told}{each.cost:18.4f}")
+        cost = "" if each.cost is None else f"{each.cost:18.4f}"
+        print(f"{each.name:24s}{told}{cost}")
 
 
 def _interval(found: Auc) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -112,6 +113,21 @@ def test_every_tier_earns(found):
     assert min(tier.expected_margin for tier in found.tiers) > 0
     assert min(tier.observed_margin for tier in found.tiers) > 0
     assert [tier.bad for tier in found.tiers] == sorted(tier.bad for tier in found.tiers)
+
+
+def test_the_model_card_says_what_the_command_prints(found):
+    """The tiers' figures stand in the pricing model's card as they come out today."""
+    card = (Path(__file__).parents[2] / "docs" / "models" / "pricing.md").read_text(encoding="utf-8")
+    for tier in found.tiers:
+        figures = (
+            (tier.share, 1),
+            (tier.bad, 1),
+            (tier.rate, 2),
+            (tier.expected_margin, 2),
+            (tier.observed_margin, 2),
+        )
+        row = " | ".join(f"{100 * value:.{places}f} %" for value, places in figures)
+        assert f"| {tier.name} | {row} |" in card
 
 
 def test_decisions_say_many_different_things(found):
