@@ -7,13 +7,15 @@ browser that was led here under another name (DNS rebinding) is refused.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from starlette.requests import Request
+from fastapi import Depends, Request
 
 from app.errors import Forbidden, Unauthenticated
 from app.settings import is_loopback
+from app.storage.keys import find_key
+from app.wiring import services_of
 
 
 class Scope(StrEnum):
@@ -39,21 +41,37 @@ class Caller:
 
 
 ANYBODY: Final = Caller(None, frozenset(Scope))
-FindKey = Callable[[str], Awaitable[Caller | None]]
 
 
-async def authenticate(request: Request, *, required: bool, find_key: FindKey) -> Caller:
-    """The caller of this request; raises Unauthenticated or Forbidden."""
-    if not required:
+async def caller_of(request: Request) -> Caller:
+    """Who makes this request; raises Unauthenticated, or Forbidden from elsewhere with auth off."""
+    services = services_of(request)
+    if not services.settings.auth_required:
         _only_from_here(request)
         return ANYBODY
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Unauthenticated("send an API key as Authorization: Bearer KEY")
-    caller = await find_key(secret.strip())
-    if caller is None:
-        raise Unauthenticated("this API key is not known")
+    key = await find_key(services.engine, secret.strip())
+    if key is None:
+        raise Unauthenticated("this API key is not known, or was revoked")
+    return Caller(key.id, frozenset(map(Scope, key.scopes)))
+
+
+def needs(*any_of: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    """A FastAPI dependency: the caller, who has one of these scopes."""
+
+    async def caller(request: Request) -> Caller:
+        found = await caller_of(request)
+        found.require(*any_of)
+        return found
+
     return caller
+
+
+Analyst = Annotated[Caller, Depends(needs(Scope.ANALYST))]
+Auditor = Annotated[Caller, Depends(needs(Scope.AUDIT))]
+PolicyOwner = Annotated[Caller, Depends(needs(Scope.POLICY))]
 
 
 def _only_from_here(request: Request) -> None:

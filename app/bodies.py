@@ -49,7 +49,11 @@ def parse_json(body: bytes) -> Any:
 
 def parse(model: type[M], body: bytes) -> M:
     """The body as that model; raises MalformedBody or InvalidBody with every refused field."""
-    value = parse_json(body)
+    return check(model, parse_json(body))
+
+
+def check(model: type[M], value: Any) -> M:
+    """A parsed value as that model; raises InvalidBody with every refused field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

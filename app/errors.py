@@ -10,7 +10,6 @@ CredenceError
 │   └── UnsupportedMedia  the body is not declared as JSON
 ├── Unauthenticated       no key, or none that is known
 ├── Forbidden             the key lacks the scope
-├── NotFound              no such record
 ├── NotAcceptable         nothing that the caller accepts can be given
 ├── Conflict              the record's state does not allow it
 │   └── KeyInProgress     the first request with this Idempotency-Key is still running
@@ -24,12 +23,19 @@ from typing import Any
 import orjson
 from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.storage.errors import (
+    AlreadyResolved,
+    DatabaseUnavailable,
+    InvalidCursor,
+    LeaseLost,
+    NotMigrated,
+    NotResolvable,
+    UnknownRecord,
+)
 from decisioning.errors import (
     CredenceError,
     DependencyFailed,
@@ -38,6 +44,7 @@ from decisioning.errors import (
     NoPolicyInForce,
     UnknownProduct,
 )
+from retrieval.errors import CorpusUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -72,10 +79,6 @@ class Unauthenticated(CredenceError):
 
 class Forbidden(CredenceError):
     """The API key lacks the scope."""
-
-
-class NotFound(CredenceError):
-    """There is no such record."""
 
 
 class NotAcceptable(CredenceError):
@@ -119,32 +122,39 @@ KINDS: dict[type[Exception], Kind] = {
     NoPolicyInForce: Kind(422, "no-policy-in-force", "No policy was in force on that date"),
     Unauthenticated: Kind(401, "unauthenticated", "An API key is needed", (("WWW-Authenticate", "Bearer"),)),
     Forbidden: Kind(403, "forbidden", "The API key may not do this"),
-    NotFound: Kind(404, "not-found", "There is no such record"),
     NotAcceptable: Kind(406, "not-acceptable", "No accepted media type can be given"),
     KeyInProgress: Kind(
         409, "request-in-progress", "A request with this Idempotency-Key is running", (("Retry-After", "1"),)
     ),
     KeyReused: Kind(422, "idempotency-key-reused", "This Idempotency-Key was used with another body"),
     Conflict: Kind(409, "conflict", "The record's state does not allow this"),
+    UnknownRecord: Kind(404, "not-found", "There is no such record"),
+    InvalidCursor: Kind(422, "invalid-cursor", "The cursor was not given out for this query"),
+    NotResolvable: Kind(409, "not-resolvable", "Only a referral is ended by a person"),
+    AlreadyResolved: Kind(409, "already-resolved", "The referral was ended before"),
+    LeaseLost: Kind(
+        409, "request-in-progress", "Another request has this Idempotency-Key", (("Retry-After", "1"),)
+    ),
+    DatabaseUnavailable: UNAVAILABLE,
+    NotMigrated: Kind(503, "not-migrated", "The database's schema is not this version's"),
+    CorpusUnavailable: UNAVAILABLE,
     DependencyFailed: Kind(
         503, "dependency-unavailable", "Something that this needs cannot be reached", (("Retry-After", "1"),)
     ),
-    OperationalError: UNAVAILABLE,
-    InterfaceError: UNAVAILABLE,
-    PoolTimeout: UNAVAILABLE,
-    ConnectionError: UNAVAILABLE,
 }
 
 # What the core calls wrong in words of its own, and the field of the request that it means.
-FIELDS: dict[type[Exception], str] = {UnknownProduct: "product", NoPolicyInForce: "as_of"}
+FIELDS: dict[type[Exception], str] = {
+    UnknownProduct: "product",
+    NoPolicyInForce: "as_of",
+    InvalidCursor: "cursor",
+}
 
 
 def kind_of(error: Exception) -> Kind:
     """The row of the table for this error; the nearest class wins."""
     if isinstance(error, HTTPException):
         return _http_kind(error)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return UNAVAILABLE
     return next((KINDS[c] for c in type(error).__mro__ if c in KINDS), UNEXPECTED)
 
 
@@ -193,7 +203,8 @@ def _detail(error: Exception, kind: Kind) -> str:
         return "; ".join(f"{p.field}: {p.problem}" for p in problems_of(error))
     if isinstance(error, HTTPException):
         return str(error.detail)
-    return str(error) or kind.title if isinstance(error, CredenceError) else kind.title
+    told = isinstance(error, CredenceError) and kind not in (UNAVAILABLE, UNEXPECTED)
+    return (told and str(error)) or kind.title
 
 
 async def answer_problem(request: Request, error: Exception) -> Response:

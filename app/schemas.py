@@ -60,6 +60,8 @@ Text = Annotated[str, AfterValidator(_storable)]
 Day = Annotated[date, BeforeValidator(parse_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(parse_instant)]
 Id = Annotated[UUID, BeforeValidator(parse_id)]
+QueryDay = Annotated[date | None, BeforeValidator(lambda text: text and parse_day(text))]
+QueryInstant = Annotated[datetime | None, BeforeValidator(lambda text: text and parse_instant(text))]
 Identifier = Annotated[Text, Field(min_length=1, max_length=200)]
 ExplainMode = Literal["sync", "async", "none"]
 
@@ -121,3 +123,14 @@ class FeedbackRequest(Body):
 
     helpful: bool
     comment: Annotated[Text, Field(max_length=2_000)] | None = None
+
+
+class IngestRequest(Body):
+    """A document to take in; what is given here stands before what its text says of itself."""
+
+    format: Literal["markdown", "html", "lines"]
+    text: Annotated[Text, Field(min_length=1)]
+    document: Identifier | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    supersede: bool = False

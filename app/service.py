@@ -16,6 +16,10 @@ from app.settings import Settings
 from app.storage.engine import open_engine
 from app.storage.migrate import require_current, upgrade
 from app.supervisor import ChildFailed, Program, kept_running, listening_socket
+from app.wiring import Services, open_services
+from decisioning.errors import InvalidProduct
+from decisioning.product import PRODUCTS, Product, load_products
+from retrieval.ingest import documents, ingest_paths
 
 READY_WITHIN_S = 60.0
 Progress = Callable[[str, int, int], None]
@@ -49,15 +53,39 @@ def database(settings: Settings) -> Iterator[Database]:
         yield Database(settings.model_copy(update={"database_url": server.url}), server)
 
 
-async def prepare(base: Database) -> None:
-    """Migrate the embedded database; raise NotMigrated for one given by URL that is not."""
-    if base.settings.database_url is None:
-        raise ValueError("a database is prepared once its address is known")
-    engine = open_engine(base.settings.database_url, pool_size=2)
+async def prepare(base: Database, *, ingest: bool = False) -> None:
+    """Bring an embedded database up to date; raise NotMigrated for one given by URL that is not.
+
+    With `ingest`, an embedded corpus that lacks a product's manual takes all of its editions in, once:
+    later changes of the manual are the lender's to ingest.
+    """
+    engine = open_engine(str(base.settings.database_url), pool_size=2)
     try:
-        await (upgrade(engine) if base.embedded else require_current(engine))
+        if base.embedded is None:
+            await require_current(engine)
+            return
+        await upgrade(engine)
+        held = await documents(engine) if ingest else frozenset()
     finally:
         await engine.dispose()
+    if ingest:
+        await _ingest_manuals(base.settings, held)
+
+
+async def _ingest_manuals(settings: Settings, held: frozenset[str]) -> None:
+    products = load_products([PRODUCTS, *settings.products]).values()
+    if lacking := [product for product in products if product.document not in held]:
+        async with open_services(settings) as services:
+            for product in lacking:
+                await _ingest_manual(services, product)
+
+
+async def _ingest_manual(services: Services, product: Product) -> None:
+    paths = list(product.manuals().values())
+    report = await ingest_paths(services.engine, paths, services.embedder, supersede=True)
+    if report.refused:
+        reasons = "; ".join(f"{source}: {reason}" for source, reason in report.refused.items())
+        raise InvalidProduct(f"{product.name}: the manual cannot be taken in: {reasons}")
 
 
 @asynccontextmanager

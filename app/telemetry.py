@@ -177,14 +177,20 @@ class span:  # noqa: N801  it reads as the statement that it is: `with span(...)
     """A span around what runs inside, current for it.
 
     An error sets `error.type` to its class, and a cancelled call does too: the SDK's own context
-    manager ends that one as if nothing had happened. Children and their own errors keep theirs.
+    manager ends that one as if nothing had happened. What is `not_ours` (a caller's mistake) is no
+    error of the span.
     """
 
-    __slots__ = ("_span", "_token")
+    __slots__ = ("_not_ours", "_span", "_token")
 
     def __init__(
-        self, name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None
+        self,
+        name: str,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Attributes | None = None,
+        not_ours: tuple[type[BaseException], ...] = (),
     ) -> None:
+        self._not_ours = not_ours
         self._span = tracer.start_span(
             name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
         )
@@ -198,7 +204,7 @@ class span:  # noqa: N801  it reads as the statement that it is: `with span(...)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if error is not None:
+        if error is not None and not isinstance(error, self._not_ours):
             mark_failed(self._span, error)
         if self._token is not None:
             otel_context.detach(self._token)

@@ -129,9 +129,10 @@ def apr(amount_cents: int, payments: tuple[Instalment, ...]) -> float:
 
     The equation of Directive (EU) 2023/2225, Annex III: amount = sum of payment_k (1 + X)^-(k/12), one
     payment a month, no charge beside interest; solved for the monthly rate by bisection. The payments are
-    level but for the last.
+    level but for the last, as those of `schedule` are; a small loan may be repaid before its term.
     """
-    level, last, months = payments[0].payment, payments[-1].payment, len(payments)
+    paid = [each.payment for each in payments if each.payment]
+    level, last, months = paid[0], paid[-1], len(paid)
     low, high = 0.0, 1.0
     while high - low > _APR_PRECISION:
         middle = (low + high) / 2
@@ -156,6 +157,8 @@ def price(
     amount, months = _cents(application.get("amount")), _term(application.get("term_months"))
     rate = nominal_rate(pd, score, months, terms)
     payments = schedule(amount, rate, months)
+    if not payments[0].payment:
+        raise ValueError(f"amount: {application['amount']!r} is too small for {months} payments")
     return PriceAnswer(
         nominal_rate=rate,
         apr=apr(amount, payments),

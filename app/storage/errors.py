@@ -11,6 +11,8 @@ StorageError
     └── AlreadyResolved     and only once
 """
 
+from uuid import UUID
+
 from decisioning.errors import CredenceError
 
 
@@ -40,6 +42,10 @@ class InvalidCursor(StorageError):
 
 class LeaseLost(StorageError):
     """Another request took the idempotency key over, or the claim is gone: nothing was stored."""
+
+    def __init__(self, tokens: frozenset[UUID]) -> None:
+        super().__init__("the claim on the idempotency key was lost")
+        self.tokens = tokens
 
 
 class NotResolvable(StorageError):

@@ -4,25 +4,29 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from app.sandbox.applications import CREDIT_DATA, sample_applications
-from app.sandbox.scoring import SCORECARD, scorecard_of
+from app.sandbox.applications import CREDIT_DATA, SampleApplication, sample_applications
+from app.sandbox.scoring import SCORECARD, Scorecard, scorecard_of
 from evals.training.auc import Auc, auc
 from evals.training.averages import averages_json, cutoff_of
 from evals.training.fit import fit, out_of_fold, scorecard_json
 from evals.training.proxies import GROUPS, proxies
-from evals.training.sample import can_be_scored, development, sample_of
+from evals.training.sample import Flags, Floats, can_be_scored, development, sample_of
 
 PRODUCT = Path(__file__).parents[2] / "decisioning" / "products" / "consumer_loan"
 
 
-def artefacts() -> dict[Path, str]:
-    """The text of the scorecard and of the averages, by the path that each belongs at."""
-    rows = development(sample_applications())
+def artefacts(applications: Iterable[SampleApplication]) -> dict[Path, str]:
+    """The text of the scorecard and of the averages, by the path that each belongs at.
+
+    Of the applications only the development rows are read.
+    """
+    rows = development(applications)
     sample = sample_of(rows)
     data_sha256 = hashlib.sha256(CREDIT_DATA.read_bytes()).hexdigest()
     scorecard = scorecard_json(fit(sample), sample, data_sha256)
@@ -35,19 +39,29 @@ def _text(content: dict[str, Any]) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def report(scorecard: dict[str, Any]) -> None:
-    """Print the AUC out of fold and on the held-out rows, and the proxy table."""
+def report(card: Scorecard) -> None:
+    """Print the AUC out of fold and on the held-out rows, the probabilities, and the proxy table."""
     rows = development(sample_applications())
     sample = sample_of(rows)
-    card = scorecard_of(scorecard)
     away = [each for each in sample_applications() if each.held_out and can_be_scored(each.application)]
-    scores = np.array([card.score(each.application).score for each in away], dtype=float)
-    good = np.array([not each.bad for each in away])
+    answers = [card.score(each.application) for each in away]
+    bad = np.array([each.bad for each in away])
     print(f"{card.model} {card.version}: {card.minimum} to {card.maximum} points")
     print(f"development rows {len(rows)}, bad {sample.bad.mean():.1%}")
-    print(f"held-out rows    {len(away)}, bad {1 - good.mean():.1%}")
+    print(f"held-out rows    {len(away)}, bad {bad.mean():.1%}")
     print(f"AUC out of fold {_interval(auc(~sample.bad, out_of_fold(sample)))}")
-    print(f"AUC held out    {_interval(auc(good, scores))}")
+    print(f"AUC held out    {_interval(auc(~bad, np.array([float(each.score) for each in answers])))}")
+    _print_probabilities(np.array([each.pd for each in answers]), bad)
+    _print_proxies(rows)
+
+
+def _print_probabilities(pd: Floats, bad: Flags) -> None:
+    print("\nheld-out rows in fifths by probability: expected and found share of bad")
+    for fifth in np.array_split(np.argsort(pd), 5):
+        print(f"{pd[fifth].mean():24.1%}{bad[fifth].mean():10.1%}")
+
+
+def _print_proxies(rows: Sequence[SampleApplication]) -> None:
     print(f"\n{'AUC for':24s}" + "".join(f"{group:>10s}" for group in GROUPS) + f"{'cost of dropping':>18s}")
     for each in proxies(rows):
         told = "".join(f"{each.by_group[group]:10.3f}" for group in GROUPS)
@@ -63,8 +77,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.training", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
     check = parser.parse_args().check
-    differing = [path for path, text in artefacts().items() if not _same(path, text, write=not check)]
-    report(json.loads(artefacts()[SCORECARD]))
+    texts = artefacts(sample_applications())
+    differing = [path for path, text in texts.items() if not _same(path, text, write=not check)]
+    report(scorecard_of(json.loads(texts[SCORECARD])))
     for path in differing if check else ():
         print(f"{path.name} is not what training gives", file=sys.stderr)
     return 1 if check and differing else 0
