@@ -1,9 +1,10 @@
 """Within one edition of the manual: references lead somewhere, and a term to its definition."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from decisioning.consistency.model import Code, Finding, Manual
+from decisioning.ports import Provision
 
 
 def references(manual: Manual) -> Iterator[Finding]:
@@ -11,7 +12,7 @@ def references(manual: Manual) -> Iterator[Finding]:
     names = {provision.clause for provision in manual.provisions}
     terms = _terms(manual)
     pattern = _pattern(names)
-    for provision in manual.provisions:
+    for provision in _whole(manual.provisions):
         place = f"{manual.file}, {provision.clause}"
         for found in pattern.finditer(provision.text):
             target = found.group()
@@ -21,6 +22,14 @@ def references(manual: Manual) -> Iterator[Finding]:
             elif target in terms and not _names(provision.text, found, terms[target]):
                 sentence = f"{place} gives ({target}) for something other than {terms[target]!r}."
                 yield Finding(Code.UNDEFINED, provision.clause, place, "", sentence)
+
+
+def _whole(provisions: Sequence[Provision]) -> Iterator[Provision]:
+    """The clauses without their own paragraphs and rows, which a parser may give once more by themselves."""
+    for provision in provisions:
+        longer = (p.text for p in provisions if len(p.text) > len(provision.text))
+        if not any(provision.text in text for text in longer):
+            yield provision
 
 
 def _terms(manual: Manual) -> dict[str, str]:

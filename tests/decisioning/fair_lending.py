@@ -22,7 +22,7 @@ _WORSE = re.compile(
     r"|\d",
     re.IGNORECASE,
 )
-_NEGATION = re.compile(r"\b(?:not|never|no|nobody|nothing|neither|nor|without)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|never|no|nobody|none|nothing|neither|nor|without)\b", re.IGNORECASE)
 _DENIED = re.compile(
     r"\b(?:not|never|no longer)\s+(?:\w+\s+)?"
     r"(?:counted|considered|accepted|income|taken into account|included)\b",
@@ -36,6 +36,10 @@ APPROVED = frozenset(
         # A record for monitoring is kept apart, which protects.
         "Age and marital status, where the lender holds them to monitor its own fairness, are kept apart from"
         " the file.",
+        # It counts in the applicant's favour, at the applicant's wish (12 CFR 1002.6(b)(6)(i) and (iii)).
+        "The history of an account that was shared with a spouse, or that stood in the name of a spouse or"
+        " former spouse, counts for the applicant too where the applicant asks for it and shows that it"
+        " reflects the applicant's own creditworthiness.",
         # The lender measures proxies to keep them out.
         "Before a characteristic is scored, the lender measures how well it alone tells whether an applicant"
         " is married or belongs to an age group, and writes down why it may be used.",

@@ -9,7 +9,7 @@ MANUAL = Path(__file__).parents[2] / "decisioning/products/consumer_loan/manual"
 EDITIONS = tuple(sorted(path.stem for path in MANUAL.glob("*.md")))
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_CLAUSE = re.compile(r"^### (CP-\d+\.\d+) (.+)\n((?:(?!^#).*\n)*)", re.MULTILINE)
+_CLAUSE = re.compile(r"^### ([A-Z]+-\d+\.\d+) (.+)\n((?:(?!^#).*\n)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

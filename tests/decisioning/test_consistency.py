@@ -7,6 +7,8 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from decisioning.consistency import Code, Finding, Manual, Side, check, sides_of
 from decisioning.model import Unit
@@ -114,6 +116,38 @@ def test_a_value_changed_in_the_parameters_alone_is_found(case: Case) -> None:
     assert names_both(findings, case)
 
 
+def value_of(text: str, case: Case) -> bool:
+    """Whether a text states the case's value in its unit, exactly."""
+    parameter = case.side.parameters[case.name]
+    unit = case.side.currency_unit
+    return any(states(q, parameter.value, parameter.unit, unit, exactly=True) for q in quantities(text))
+
+
+@settings(max_examples=100, deadline=None)
+@given(case=st.sampled_from(CASES), data=st.data())
+def test_no_misprint_of_a_threshold_slips_through(case: Case, data: st.DataObject) -> None:
+    """Any digit of any threshold, printed as any other digit, is red unless it states the same number."""
+    clause, quantity = stated(case)
+    text = text_of(case.manual, clause)
+    digits = [n for n in range(quantity.start, quantity.end) if text[n].isdigit()]
+    place, digit = data.draw(st.sampled_from(digits)), data.draw(st.sampled_from("0123456789"))
+    wrong = text[:place] + digit + text[place + 1 :]
+    assume(not value_of(wrong[quantity.start : quantity.end], case))
+    assert names_both(check(with_text(case.manual, clause, lambda _: wrong), SIDES), case)
+
+
+@settings(max_examples=100, deadline=None)
+@given(case=st.sampled_from(CASES), factor=st.integers(-300, 300))
+def test_no_slip_of_a_parameter_gets_through(case: Case, factor: int) -> None:
+    """Any other value of any parameter is red, however near."""
+    parameter = case.side.parameters[case.name]
+    step = 0.0001 if parameter.unit in (Unit.RATIO, Unit.RATE) else 0.25
+    changed = parameter.model_copy(update={"value": round(parameter.value + factor * step, 6)})
+    assume(changed.value != parameter.value)
+    side = replace(case.side, parameters={**case.side.parameters, case.name: changed})
+    assert names_both(check(MANUALS, [side if s is case.side else s for s in SIDES]), case)
+
+
 SWAPS = tuple(
     (first, second)
     for first, second in combinations(CASES, 2)
@@ -176,6 +210,17 @@ def test_a_reference_to_no_clause_is_found() -> None:
     assert finding.sentence == (
         "manual/2024-01-01.md, CP-7.7 refers to CP-7.77, which that edition does not have."
     )
+
+
+def test_a_reference_in_a_table_is_found_once() -> None:
+    """A parser that gives the rows of a table by themselves too does not make two findings of one fault."""
+    (broken, *others) = with_text(MANUALS[0], "CP-7.1", lambda text: text.replace("CP-7.9", "CP-7.99"))
+    row = next(line for line in text_of(broken, "CP-7.1").splitlines() if "CP-7.99" in line)
+    whole = next(p for p in broken.provisions if p.clause == "CP-7.1")
+    assert isinstance(whole, reader.ReadClause)
+    provisions = (*broken.provisions, replace(whole, clause="CP-7.1/b", heading=None, text=row))
+    findings = check([replace(broken, provisions=provisions), *others], SIDES)
+    assert [(finding.code, finding.clause) for finding in findings] == [(Code.DANGLING, "CP-7.1")]
 
 
 def test_a_term_referred_to_the_wrong_definition_is_found() -> None:

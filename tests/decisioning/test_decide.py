@@ -28,12 +28,6 @@ from tests.factories import (
 )
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory):
-    """The tiny product."""
-    return tiny_product(tmp_path_factory.mktemp("products"))
-
-
 async def test_approval(product):
     """A sound application is approved with the price as its offer, without reasons or notice."""
     decision = (await decided(product)).decision
