@@ -103,7 +103,7 @@ def _no_weights(monkeypatch):
 @pytest.fixture(scope="session")
 def products(tmp_path_factory) -> Path:
     """A folder with the tiny product twice: one refers when a model fails, `strict-loan` refuses."""
-    folder = tmp_path_factory.mktemp("products")
+    folder: Path = tmp_path_factory.mktemp("products")
     write_product(folder / "tiny_loan")
     files = product_files()
     files["product.json"] |= {
