@@ -86,7 +86,7 @@ def test_the_apr_discounts_the_payments_to_the_amount(amount, rate, term):
     found = apr(amount, payments)
 
     def worth(yearly: float) -> float:
-        return sum(each.payment * (1 + yearly) ** -(k / 12) for k, each in enumerate(payments, start=1))
+        return sum(float(each.payment * (1 + yearly) ** -(k / 12)) for k, each in enumerate(payments, 1))
 
     assert worth(found + 1e-6) <= amount <= worth(found - 1e-6)
 

@@ -41,7 +41,7 @@ def test_held_out_rows_are_never_seen():
 
 
 def test_the_score_ranks_well_enough():
-    """Out of fold the lower end of the AUC's 95 % interval is 0.81 at least, with or without missing values."""
+    """Out of fold the lower end of the AUC's 95 % interval is 0.81 at least, missing values or not."""
     scored = sample_of(development(sample_applications()))
     everyone = sample_of(each for each in sample_applications() if not each.held_out)
     assert auc(~scored.bad, out_of_fold(scored)).low >= 0.81
