@@ -238,18 +238,21 @@ def _counts(counted: Mapping[str, int]) -> str:
     )
 
 
-def main() -> int:
-    """Print the figures of one day, and what each edition changed."""
-    parser = argparse.ArgumentParser(prog="python -m evals.population", description=__doc__)
-    parser.add_argument("--as-of", type=date.fromisoformat, default=LATEST)
-    as_of: date = parser.parse_args().as_of
+def report(as_of: date = LATEST) -> Iterable[str]:
+    """The figures of one day as lines of text, and what each edition changed."""
     starts = load_product(PRODUCTS / "consumer_loan").starts
     editions = {day: decided(day) for day in {*starts, as_of}}
-    print("\n".join(lines(population(editions[as_of], as_of))))
+    yield from lines(population(editions[as_of], as_of))
     for before, after in pairwise(starts):
-        print(
-            f"outcomes that {after} changed from {before}: {changed(editions[before], editions[after]):.1%}"
-        )
+        share = changed(editions[before], editions[after])
+        yield f"outcomes that {after} changed from {before}: {share:.1%}"
+
+
+def main() -> int:
+    """Print the report of a day."""
+    parser = argparse.ArgumentParser(prog="python -m evals.population", description=__doc__)
+    parser.add_argument("--as-of", type=date.fromisoformat, default=LATEST)
+    print("\n".join(report(parser.parse_args().as_of)))
     return 0
 
 
