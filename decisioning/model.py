@@ -6,7 +6,7 @@ fractions rounded to 6 places; dates are in the lender's time zone, instants in 
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -215,6 +215,19 @@ class Reason(Frozen):
     clauses: tuple[str, ...]
 
 
+class ReferencePopulation(Frozen):
+    """Whose average points the reasons from a score were measured against (Reg B comment 9(b)(2)-5).
+
+    `method` is one of the two that the comment names; `n` applicants made the averages of `version`,
+    computed on the scorecard `model`.
+    """
+
+    method: Literal["all", "near_cutoff"]
+    version: str
+    model: str
+    n: int
+
+
 class Condition(Frozen):
     """What must be done before an approved loan is paid out."""
 
@@ -346,6 +359,7 @@ class Decision(Frozen):
     received_at: AwareDatetime
     created_at: AwareDatetime
     notice: Notice | None
+    reference_population: ReferencePopulation | None = None
     corrects: UUID | None = None
 
 
@@ -356,6 +370,17 @@ class ClauseRef(Frozen):
     clause: str
     edition: str
     sha256: str
+
+
+class Seal(Frozen):
+    """What a replay takes as given, kept a second time so that a change of it shows.
+
+    `given` repeats the fields of the decision that cannot be recomputed; `digests` has one for each
+    part of the inputs.
+    """
+
+    given: dict[str, Any]
+    digests: dict[str, str]
 
 
 class Inputs(Frozen):
@@ -370,6 +395,7 @@ class Inputs(Frozen):
     price_answer: PriceAnswer | None
     artefacts: dict[str, str]
     known_at: datetime
+    seal: Seal | None = None
 
 
 class Evidence(Frozen):

@@ -29,6 +29,21 @@ class Clause(Protocol):
     def effective_to(self) -> date | None: ...
 
 
+class Provision(Protocol):
+    """A clause of one edition as its source states it; what a parser of the manual gives."""
+
+    @property
+    def clause(self) -> str: ...
+    @property
+    def heading(self) -> str | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def effective_from(self) -> date: ...
+    @property
+    def effective_to(self) -> date | None: ...
+
+
 class Clauses(Protocol):
     """The policy corpus. Raises DependencyFailed("retrieval", …) when it cannot be asked."""
 

@@ -1,0 +1,55 @@
+# Every target installs first; the versions and hashes in requirements-dev.txt make that repeatable.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve test lint format bench eval lock train clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(INSTALLED) ## a virtual environment in .venv with everything locked; .venv/bin/credence answers afterwards
+
+$(INSTALLED): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Credence needs Python 3.11 or newer; say which with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## decide real applications over HTTP with everything embedded, and explain one in full
+	@$(BIN)/credence demo
+
+serve: install ## the service on http://127.0.0.1:8000 with everything embedded, in the foreground
+	@$(BIN)/credence serve
+
+test: install ## every test
+	$(BIN)/python -m pytest
+
+lint: install ## style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## rewrite the code in the house's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## the benchmark
+	@$(BIN)/python -m evals.benchmarks
+
+eval: install ## the offline eval suites with their gates
+	@$(BIN)/credence eval run all
+
+train: install ## train the reference scorecard again from the data in the repository
+	$(BIN)/python -m evals.training
+
+lock: ## resolve pyproject.toml into the two requirements files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --output-file requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --group dev --output-file requirements-dev.txt
+
+clean: ## remove the virtual environment, the embedded database and every cache
+	rm -rf $(VENV) .credence .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

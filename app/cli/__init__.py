@@ -1,0 +1,55 @@
+"""The command line. Each module holds the commands of one noun; this one puts them together."""
+
+import sys
+
+import typer
+
+from app import __version__
+from app.cli import db, decide, demo, key, policy, serve
+from app.cli.terminal import FAILED, INTERRUPTED, MISUSED, Misuse, complain
+from app.sandbox.postgres import EmbeddedPostgresFailed
+from app.supervisor import ChildFailed
+from decisioning.errors import CredenceError
+from retrieval.errors import CorpusError
+
+cli = typer.Typer(
+    name="credence",
+    help="Explained credit decisions: models score and price, rules decide, every sentence is checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@cli.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        typer.echo(f"credence {__version__}")
+        raise typer.Exit
+
+
+serve.register(cli)
+decide.register(cli)
+demo.register(cli)
+cli.add_typer(db.commands, name="db")
+cli.add_typer(key.commands, name="key")
+cli.add_typer(policy.commands, name="policy")
+
+
+FAILURES = (CredenceError, CorpusError, EmbeddedPostgresFailed, ChildFailed, OSError)
+"""What ends a command with a sentence rather than a traceback."""
+
+
+def main() -> None:
+    """The entry point: exit code 0, 1 for what failed, 2 for bad usage, 130 after Ctrl-C."""
+    try:
+        cli()
+    except Misuse as misuse:
+        complain(misuse)
+        sys.exit(MISUSED)
+    except FAILURES as failure:
+        complain(failure)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

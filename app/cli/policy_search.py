@@ -1,0 +1,152 @@
+"""`credence policy search`, `show` and `diff`: what the policy says, and said."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.batch import read_lines
+from app.cli.opening import DAY, Day, day_of, opened
+from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
+from app.policies import clause_out, hit_out
+from app.service import Database, database
+from app.wiring import Services
+from retrieval.diff import difference
+
+KnownAt = Annotated[
+    str | None, typer.Option(help="As it was known at that instant (RFC 3339); all that is known by default.")
+]
+OneDocument = Annotated[str | None, typer.Option("--document", help="In this document only.")]
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (search, show, diff):
+        commands.command()(command)
+
+
+def search(
+    query: Annotated[str | None, typer.Argument(help="A question, words, or the number of a clause.")] = None,
+    as_of: Day = None,
+    known_at: KnownAt = None,
+    document: OneDocument = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=100, help="At most so many clauses.")] = 10,
+    batch: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help='Lines {"id", "query", "as_of"?, "document"?}.'),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find the clauses in force on a day that answer a question, best first."""
+    if (query is None) == (batch is None):
+        raise Misuse("give a QUERY or --batch FILE, one of the two")
+    instant = _instant(known_at)
+
+    async def story(base: Database) -> int:
+        async with opened(base) as services:
+            day = day_of(as_of) or services.now().date()
+            if batch is not None:
+                return await _search_batch(services, batch, day, instant, document, k)
+            hits = await services.clauses.corpus.search(
+                str(query), day, document=document, known_at=instant, k=k
+            )
+        if json:
+            print_json({"clauses": [hit_out(hit) for hit in hits], "as_of": day})
+        for place, hit in enumerate([] if json else hits, 1):
+            clause = hit.clause
+            out.print(
+                f"{place:2}. {clause.document} {clause.clause} ({clause.edition}) {clause.heading or ''}"
+            )
+            out.print(f"    {clause.text}", markup=False, style="dim")
+        return 0
+
+    with database(settings_now()) as base:
+        run(story(base))
+
+
+async def _search_batch(
+    services: Services, batch: Path, day: date, known_at: datetime | None, document: str | None, k: int
+) -> int:
+    failed = 0
+    for line in read_lines(batch):
+        try:
+            where = line.get("document", document)
+            on = date.fromisoformat(line["as_of"]) if line.get("as_of") else day
+            hits = await services.clauses.corpus.search(
+                str(line["query"]), on, document=where, known_at=known_at, k=k
+            )
+        except (KeyError, TypeError, ValueError) as problem:
+            print_json({"id": line.get("id"), "error": f"{type(problem).__name__}: {problem}"})
+            failed = FAILED
+            continue
+        found = [
+            {
+                "document": h.clause.document,
+                "clause": h.clause.clause,
+                "edition": h.clause.edition,
+                "score": h.score,
+            }
+            for h in hits
+        ]
+        print_json({"id": line.get("id"), "clauses": found})
+    return failed
+
+
+def show(clause: str, as_of: Day = None, document: OneDocument = None, json: Json = False) -> None:
+    """Print one clause as it stood on a day."""
+
+    async def story(base: Database) -> int:
+        async with opened(base) as services:
+            day = day_of(as_of) or services.now().date()
+            found = await services.clauses.corpus.show(clause, day, document=document)
+        if not found:
+            err.print(f"credence: {clause} is not in force on {day}", markup=False)
+            return FAILED
+        for each in found:
+            if json:
+                print_json(clause_out(each))
+                continue
+            until = f" to {each.effective_to}" if each.effective_to else ""
+            out.print(f"{each.document} {each.clause} {each.heading or ''}", markup=False, style="bold")
+            out.print(f"edition {each.edition}, in force from {each.effective_from}{until}", style="dim")
+            out.print(each.text, markup=False)
+        return 0
+
+    with database(settings_now()) as base:
+        run(story(base))
+
+
+def diff(
+    before: Annotated[datetime, typer.Argument(formats=DAY)],
+    after: Annotated[datetime, typer.Argument(formats=DAY)],
+    document: OneDocument = None,
+    json: Json = False,
+) -> None:
+    """Tell what changed in the policy between two days."""
+
+    async def story(base: Database) -> int:
+        async with opened(base) as services:
+            corpus = services.clauses.corpus
+            old = await corpus.in_force(before.date(), document=document)
+            new = await corpus.in_force(after.date(), document=document)
+        for change in difference(old, new):
+            if json:
+                what = {"change": change.change.value, "document": change.document, "clause": change.clause}
+                print_json({**what, "words": change.words})
+            else:
+                out.print(change.words, markup=False)
+        return 0
+
+    with database(settings_now()) as base:
+        run(story(base))
+
+
+def _instant(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError as problem:
+        raise Misuse(f"--known-at: {problem}") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

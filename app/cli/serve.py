@@ -1,0 +1,68 @@
+"""`credence serve` and `credence sandbox`: what runs in the foreground until it is told to end."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.terminal import err, out, run, settings_now
+from app.sandbox.model_server import address_of, listen
+from app.sandbox.model_server import serve as serve_models
+from app.service import Database, database, prepare, running_service
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.command()(serve)
+    cli.command()(sandbox)
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on; CREDENCE_HOST by default.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port; CREDENCE_PORT by default, 0 a free one.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
+) -> None:
+    """Serve decisions over HTTP until Ctrl-C or SIGTERM, with everything embedded that no setting names."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = settings_now(**given)
+    with database(settings) as base:
+        run(_serve(base, workers))
+
+
+async def _serve(base: Database, workers: int) -> None:
+    stopping = _asked_to_stop()
+    await prepare(base, ingest=True)
+    async with running_service(base, workers) as service:
+        out.print(f"Credence {service.url} is ready. Ctrl-C ends it.")
+        await _first_of(stopping.wait(), service.failure)
+        err.print("Ending: requests that run are answered first.")
+
+
+def sandbox(scoring_port: Port = 9001, pricing_port: Port = 9002) -> None:
+    """Serve the reference scoring and pricing APIs alone, on loopback."""
+    with listen(scoring_port) as scoring, listen(pricing_port) as pricing:
+        out.print(f"scoring {address_of(scoring)}\npricing {address_of(pricing)}")
+        run(serve_models(scoring, pricing))
+
+
+def _asked_to_stop() -> asyncio.Event:
+    stopping = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopping.set)
+    return stopping
+
+
+async def _first_of(stopping: Coroutine[Any, Any, Any], failure: asyncio.Future[None]) -> None:
+    stop = asyncio.ensure_future(stopping)
+    await asyncio.wait({stop, failure}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if failure.done():
+        failure.result()

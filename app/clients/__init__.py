@@ -1,0 +1,1 @@
+"""Doors to what runs outside: model APIs, the LLM, the embedding model."""

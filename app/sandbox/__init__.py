@@ -1,0 +1,1 @@
+"""What production has no need of: the embedded database, the reference model APIs, sample applications."""

@@ -1,0 +1,152 @@
+"""Settings: every `CREDENCE_*` variable, from the environment or a `.env`, typed and checked.
+
+`load_settings()` is what a process calls at its start; a worker process calls it too, so whoever
+starts workers hands them `Settings.environment()`. `OTEL_*` belong to the OpenTelemetry SDK, which
+reads the environment itself: lines of a `.env` that start so are put there.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_FILE = ".env"
+PREFIX = "CREDENCE_"
+
+
+def _http_url(value: str) -> str:
+    """The address of an HTTP API, without a trailing slash."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _postgres_url(value: str) -> str:
+    if urlsplit(value).scheme.partition("+")[0] not in {"postgres", "postgresql"}:
+        raise ValueError("must be a postgresql:// address")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Switch = Literal["on", "off"]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Settings(BaseSettings):
+    """What can be set; each field is the variable `CREDENCE_<FIELD>` in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True, validate_default=True
+    )
+
+    home: Path = Field(Path(".credence"), description="Where the embedded database and its keepers live.")
+    host: str = Field("127.0.0.1", min_length=1, description="The address that the service listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port that the service listens on.")
+    database_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(
+        None,
+        repr=False,
+        description="PostgreSQL 16 or later with pgvector 0.8 or later; without it, an embedded one.",
+    )
+    database_pool: int = Field(10, ge=1, le=500, description="Connections a worker may hold.")
+    scoring_url: HttpUrl | None = Field(None, description="The scoring API; without it, the reference one.")
+    pricing_url: HttpUrl | None = Field(None, description="The pricing API; without it, the reference one.")
+    model_connections: int = Field(
+        100, ge=1, le=10_000, description="Connections a worker may hold to each model API."
+    )
+    llm_model: str | None = Field(
+        None, min_length=1, description="A LiteLLM model name; without it, the deterministic writer writes."
+    )
+    llm_api_base: HttpUrl | None = Field(
+        None, description="The LLM's address where it is not the public one."
+    )
+    llm_api_key: SecretStr | None = Field(None, description="The LLM's key.")
+    llm_timeout_s: float = Field(
+        30, gt=0, le=600, description="The longest wait for words that no caller waits for, in seconds."
+    )
+    embedding_model: str | None = Field(
+        None, min_length=1, description="A LiteLLM embedding model; without it, the local one."
+    )
+    products: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="More folders of products, colon-separated."
+    )
+    auth: Switch | None = Field(
+        None, description="API keys: without it, off on a loopback address and on anywhere else."
+    )
+    monitoring: Switch = Field(
+        "off", description="Whether the monitoring block of a request is taken (kept apart, for evals)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged."
+    )
+
+    @field_validator("products", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part for part in value.split(":") if part) if isinstance(value, str) else value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any, info: Any) -> Any:
+        blank = isinstance(value, str) and not value.strip()
+        return cls.model_fields[info.field_name].default if blank else value
+
+    @model_validator(mode="after")
+    def _never_open_to_strangers(self) -> Self:
+        if self.auth == "off" and not is_loopback(self.host):
+            raise ValueError(f"CREDENCE_AUTH=off is for a loopback address only, not for {self.host}")
+        return self
+
+    @property
+    def auth_required(self) -> bool:
+        """Whether a request needs an API key."""
+        return self.auth == "on" or not is_loopback(self.host)
+
+    def environment(self) -> dict[str, str]:
+        """The variables under which another process loads these same settings."""
+        values = ((name, _as_text(getattr(self, name))) for name in type(self).model_fields)
+        return {PREFIX + name.upper(): text for name, text in values if text is not None}
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ":".join(map(str, value)) or None
+    return None if value is None else str(value)
+
+
+def load_settings(env_file: str | None = ENV_FILE, **overrides: Any) -> Settings:
+    """The settings of this process; overrides win over the environment, which wins over the file.
+
+    Raises pydantic.ValidationError naming each refused variable, never its value.
+    """
+    if env_file:
+        _pass_on_otel(dotenv_values(env_file))
+    return Settings(_env_file=env_file, **overrides)
+
+
+def _pass_on_otel(lines: Mapping[str, str | None]) -> None:
+    for name, value in lines.items():
+        if name.startswith("OTEL_") and value is not None:
+            os.environ.setdefault(name, value)
+
+
+def exports_traces() -> bool:
+    """Whether the standard OpenTelemetry variables name a receiver and do not switch the SDK off."""
+    named = any(os.environ.get(f"OTEL_EXPORTER_OTLP_{part}ENDPOINT") for part in ("", "TRACES_"))
+    wanted = os.environ.get("OTEL_TRACES_EXPORTER", "otlp").lower() != "none"
+    return named and wanted and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true"

@@ -1,0 +1,104 @@
+"""The stopwatch of one request: one clock for its timings, spans, metrics and log line.
+
+A stage with calls of its own below it (retrieve, generate) is a live span while it runs. The others
+become spans afterwards, from the same two readings of the clock that `timings_ms` prints: by then
+what they found is known and can stand on them. Scoring and pricing are spans of the client's own.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+
+from app.telemetry import Attributes, SpanName, mark_failed, span, tracer
+
+LIVE: Final = {"retrieve": SpanName.RETRIEVE, "generate": SpanName.GENERATE}
+AFTERWARDS: Final = {
+    "rules": (SpanName.RULES, SpanKind.INTERNAL),
+    "verify": (SpanName.VERIFY, SpanKind.INTERNAL),
+    "store": (SpanName.STORE, SpanKind.CLIENT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """One run of a stage, by the monotonic clock in nanoseconds; `error` is what ended it."""
+
+    stage: str
+    start_ns: int
+    end_ns: int
+    error: BaseException | None
+
+
+class SpanStopwatch:
+    """decisioning.ports.Stopwatch over the monotonic clock."""
+
+    def __init__(self, budget_s: float) -> None:
+        self._start_ns = time.perf_counter_ns()
+        self._to_wall_ns = time.time_ns() - self._start_ns
+        self._end_ns = self._start_ns + int(budget_s * 1e9)
+        self.laps: list[Lap] = []
+
+    def stage(self, name: str) -> "_Stage":
+        """Time what runs inside under that name; a stage entered again adds to its time."""
+        return _Stage(self, name)
+
+    def remaining_s(self) -> float:
+        """Seconds left of the request's budget; at least 0."""
+        return max(0.0, (self._end_ns - time.perf_counter_ns()) / 1e9)
+
+    def timings_ms(self) -> Mapping[str, float]:
+        """Milliseconds by stage so far."""
+        total_ns: defaultdict[str, int] = defaultdict(int)
+        for lap in self.laps:
+            total_ns[lap.stage] += lap.end_ns - lap.start_ns
+        return {stage: round(ns / 1e6, 3) for stage, ns in total_ns.items()}
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the start."""
+        return round((time.perf_counter_ns() - self._start_ns) / 1e6, 3)
+
+    def tell_spans(self, product: str, attributes: Mapping[str, Attributes]) -> None:
+        """Make the spans of the stages that were not live, below the current one, with these attributes."""
+        if not trace.get_current_span().is_recording():
+            return
+        for lap in self.laps:
+            if lap.stage in AFTERWARDS:
+                self._tell(lap, product, attributes.get(lap.stage))
+
+    def _tell(self, lap: Lap, product: str, attributes: Attributes | None) -> None:
+        name, kind = AFTERWARDS[lap.stage]
+        told = tracer.start_span(
+            name.format(product), kind=kind, attributes=attributes, start_time=lap.start_ns + self._to_wall_ns
+        )
+        if lap.error is not None:
+            mark_failed(told, lap.error)
+        told.end(lap.end_ns + self._to_wall_ns)
+
+
+class _Stage:
+    __slots__ = ("_live", "_name", "_start_ns", "_watch")
+
+    def __init__(self, watch: SpanStopwatch, name: str) -> None:
+        self._watch = watch
+        self._name = name
+        self._live: span | None = None
+
+    def __enter__(self) -> None:
+        if self._name in LIVE:
+            self._live = span(LIVE[self._name])
+            self._live.__enter__()
+        self._start_ns = time.perf_counter_ns()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None
+    ) -> None:
+        lap = Lap(self._name, self._start_ns, time.perf_counter_ns(), error)
+        self._watch.laps.append(lap)
+        if self._live is not None:
+            self._live.__exit__(kind, error, trail)

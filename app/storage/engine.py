@@ -1,0 +1,83 @@
+"""The door to PostgreSQL: one pool a process, short transactions, one error when it is shut."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.storage.errors import DatabaseUnavailable, StorageError
+
+_CONNECT_TIMEOUT_S = 5.0
+_STATEMENT_TIMEOUT_S = 30.0
+_CHECKOUT_TIMEOUT_S = 5.0
+# SQLSTATE classes: connection lost, server out of something, server shut down or starting.
+_UNAVAILABLE = ("08", "53", "57P")
+
+
+def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
+    """An engine on asyncpg for `postgresql+asyncpg://…` or `postgresql://…`; nothing is connected yet.
+
+    At most `pool_size` connections; who waits longer than 5 s for one is refused.
+    """
+    return create_async_engine(
+        _on_asyncpg(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_CHECKOUT_TIMEOUT_S,
+        # The server may have been started again since: a dead connection is replaced, not handed out.
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": _CONNECT_TIMEOUT_S,
+            "command_timeout": _STATEMENT_TIMEOUT_S,
+            "server_settings": {"application_name": "credence", "timezone": "UTC"},
+        },
+    )
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """All or nothing, durable when the block is left without an error; raises DatabaseUnavailable."""
+    with _reaching():
+        async with engine.begin() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def single_statements(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Each statement is its own transaction, at one round trip each; raises DatabaseUnavailable."""
+    with _reaching():
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            yield connection
+
+
+@contextmanager
+def refusal_of(constraint: str, means: StorageError) -> Iterator[None]:
+    """Raise `means` where the database refuses what runs inside for that constraint's sake."""
+    try:
+        yield
+    except IntegrityError as error:
+        if f'"{constraint}"' in str(error.orig):
+            raise means from error
+        raise
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, PoolTimeout) as error:
+        raise DatabaseUnavailable(str(error) or "no answer in time") from error
+    except DBAPIError as error:
+        sqlstate = getattr(error.orig, "sqlstate", None) or ""
+        if error.connection_invalidated or sqlstate.startswith(_UNAVAILABLE):
+            raise DatabaseUnavailable(str(error.orig)) from error
+        raise
+
+
+def _on_asyncpg(url: str) -> str:
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+asyncpg://" + url.removeprefix(prefix)
+    return url

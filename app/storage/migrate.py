@@ -1,0 +1,92 @@
+"""The schema's life: up, down, and where it stands. No configuration file is needed anywhere."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+import migrations
+from app.storage.errors import NotMigrated
+
+# Two commands that migrate at once take turns. The number is arbitrary and only ours.
+_LOCK = 7_263_541_908
+
+
+def migration_config() -> Config:
+    """Alembic's configuration, wherever the package lies."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
+    return config
+
+
+async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
+    """Bring the schema up to a revision; nothing happens where it is there already."""
+    await _run(engine, lambda config: command.upgrade(config, revision))
+
+
+async def downgrade(engine: AsyncEngine, revision: str = "-1") -> None:
+    """Take the schema back to a revision (`base`: to nothing, with all that is stored)."""
+    await _run(engine, lambda config: command.downgrade(config, revision))
+
+
+async def current(engine: AsyncEngine) -> frozenset[str]:
+    """The revisions that the database is at; empty for a fresh one."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_heads_of)
+
+
+def newest() -> frozenset[str]:
+    """The revisions that this code needs."""
+    return frozenset(ScriptDirectory.from_config(migration_config()).get_heads())
+
+
+async def is_current(engine: AsyncEngine) -> bool:
+    """Whether the schema is the one that this code needs."""
+    return await current(engine) == newest()
+
+
+async def require_current(engine: AsyncEngine) -> None:
+    """Raise NotMigrated unless the schema is the one that this code needs."""
+    found, needed = await current(engine), newest()
+    if found != needed:
+        raise NotMigrated(
+            f"the database's schema is at {_named(found)}, this version of Credence needs {_named(needed)}:"
+            " run `credence db upgrade`"
+        )
+
+
+def _named(revisions: frozenset[str]) -> str:
+    return ", ".join(sorted(revisions)) or "nothing"
+
+
+def _heads_of(connection: sa.Connection) -> frozenset[str]:
+    return frozenset(MigrationContext.configure(connection).get_current_heads())
+
+
+async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
+    config = migration_config()
+
+    def run(connection: sa.Connection) -> None:
+        config.attributes["connection"] = connection
+        step(config)
+
+    async with engine.connect() as connection, _turn(connection):
+        await connection.run_sync(run)
+
+
+@asynccontextmanager
+async def _turn(connection: AsyncConnection) -> AsyncIterator[None]:
+    await connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
+    await connection.commit()
+    try:
+        yield
+    finally:
+        await connection.rollback()
+        await connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
+        await connection.commit()

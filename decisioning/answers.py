@@ -1,0 +1,91 @@
+"""What the model APIs answered, and whether it can be what it says it is."""
+
+from dataclasses import dataclass
+
+from decisioning.application import LARGEST
+from decisioning.errors import DependencyFailed, DependencyInvalid
+from decisioning.model import PriceAnswer, Requested, ScoreAnswer, Unit
+from decisioning.rounding import rounded
+
+TOTAL_TOLERANCE = 0.01
+"""How far instalment times term may be from the total, as a share of it."""
+
+INSTALMENT_TOLERANCE = 0.01
+"""And beside that in money for each instalment: the last one takes what rounding the others left."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers as they came, and the failure that ended the asking, if one did."""
+
+    score: ScoreAnswer | None = None
+    price: PriceAnswer | None = None
+    failure: DependencyFailed | None = None
+
+
+def check_score(answer: ScoreAnswer) -> None:
+    """Raises DependencyInvalid("scoring") where the answer contradicts itself.
+
+    A contribution of a characteristic that the product does not know is allowed: it is never a reason.
+    """
+    if not -LARGEST <= answer.min < answer.max <= LARGEST:
+        raise _invalid_score(f"its scale runs from {answer.min:g} to {answer.max:g}")
+    if not answer.min <= answer.score <= answer.max:
+        raise _invalid_score(f"score {answer.score:g} is outside its scale {answer.min:g} to {answer.max:g}")
+    names = [contribution.characteristic for contribution in answer.contributions]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _invalid_score(f"characteristic {twice!r} contributes twice")
+
+
+def check_price(answer: PriceAnswer, requested: Requested) -> None:
+    """Raises DependencyInvalid("pricing") where rates, instalment, term and total do not go together."""
+    if max(answer.nominal_rate, answer.apr, answer.total_payable, answer.monthly_payment) > LARGEST:
+        raise _invalid_price("a number is beyond any price")
+    total = answer.monthly_payment * requested.term_months
+    tolerance = TOTAL_TOLERANCE * answer.total_payable + INSTALMENT_TOLERANCE * requested.term_months
+    if abs(total - answer.total_payable) > tolerance:
+        raise _invalid_price(
+            f"{requested.term_months} payments of {answer.monthly_payment:g} are {total:g},"
+            f" far from the total of {answer.total_payable:g}"
+        )
+    if answer.total_payable < requested.amount * (1 - TOTAL_TOLERANCE):
+        raise _invalid_price(
+            f"the total of {answer.total_payable:g} is less than the {requested.amount:g} lent"
+        )
+
+
+def check_tier(answer: PriceAnswer, tier: str) -> None:
+    """Raises DependencyInvalid("pricing") where the tier is not the one of the product's table."""
+    if answer.tier != tier:
+        raise _invalid_price(f"priced in tier {answer.tier!r}, the product's table says {tier!r}")
+
+
+def printed_score(answer: ScoreAnswer) -> ScoreAnswer:
+    """The answer with its numbers as they are printed and compared."""
+    return answer.model_copy(
+        update={
+            "score": rounded(answer.score, Unit.POINTS),
+            "pd": rounded(answer.pd, Unit.PROBABILITY),
+        }
+    )
+
+
+def printed_price(answer: PriceAnswer) -> PriceAnswer:
+    """The answer with its numbers as they are printed and compared."""
+    return answer.model_copy(
+        update={
+            "nominal_rate": rounded(answer.nominal_rate, Unit.RATE),
+            "apr": rounded(answer.apr, Unit.RATE),
+            "monthly_payment": rounded(answer.monthly_payment, Unit.MONEY),
+            "total_payable": rounded(answer.total_payable, Unit.MONEY),
+        }
+    )
+
+
+def _invalid_score(problem: str) -> DependencyInvalid:
+    return DependencyInvalid("scoring", problem)
+
+
+def _invalid_price(problem: str) -> DependencyInvalid:
+    return DependencyInvalid("pricing", problem)

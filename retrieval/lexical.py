@@ -1,0 +1,43 @@
+"""Words of a text, and the constants of BM25.
+
+BM25 is Lucene's variant: idf · tf / (tf + k1 · (1 - b + b · length / average length)) summed over the
+distinct terms of the query, idf = ln(1 + (N - df + 0.5) / (df + 0.5)) (Robertson and Zaragoza, "The
+Probabilistic Relevance Framework: BM25 and Beyond", 2009, without the constant factor k1 + 1).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import Stemmer
+
+K1 = 1.2
+B = 0.6
+REFERENCE_LENGTH = 50.0
+"""The length against which the weights kept with a passage are taken, so that no new clause rewrites them.
+They only choose candidates: a candidate's score is computed with the snapshot's own average length."""
+
+_WORD = re.compile(r"[^\W_]+")
+_STEMMER = Stemmer.Stemmer("english", 0)
+_STOP_WORDS = """a about also am an and any are as at be been being but by can could did do does for from had
+has have he her his how i if in into is it its may me might must my no not of on or our shall she should such
+than that the their them then there these they this those to under us was we were what when where which who
+whom why will with would you your"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+def terms(text: str) -> list[str]:
+    """The stemmed words of an English text in their order, stop words left out."""
+    words = [word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS]
+    return list(_STEMMER.stemWords(words))
+
+
+def counted(heading: str | None, text: str) -> Counter[str]:
+    """How often each term stands in a heading and a text."""
+    return Counter(terms(f"{heading or ''} {text}"))
+
+
+def weights(counts: Sequence[int]) -> list[float]:
+    """The saturated frequency of each term of a passage, at the reference length."""
+    saturation = K1 * (1 - B + B * sum(counts) / REFERENCE_LENGTH)
+    return [count / (count + saturation) for count in counts]

@@ -1,0 +1,119 @@
+"""Passages: texts as they are searched, written ahead of the clauses that state them.
+
+A passage follows from its content alone, so writing one twice, or one that no clause comes to state, harms
+nothing: an ingest that was cut off finds its finished passages again and embeds only the rest.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pgvector import SparseVector
+from sqlalchemy import ColumnElement, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from retrieval import lexical
+from retrieval.model import Provision
+from retrieval.ports import Embedder
+from retrieval.tables import SPARSE_DIMENSIONS, embedding_model, passage, passage_vector, term
+
+Progress = Callable[[int, int], None]
+"""Called with how many texts are embedded so far, and how many there are."""
+
+BATCH = 128
+
+
+async def write(
+    engine: AsyncEngine, provisions: Iterable[Provision], embedder: Embedder, progress: Progress | None = None
+) -> None:
+    """Each text that has no vector of this model yet, embedded and stored in short transactions."""
+    by_sha256 = {bytes.fromhex(one.sha256): one for one in provisions}
+    async with engine.begin() as connection:
+        model_id = await _model(connection, embedder)
+        done = await _embedded(connection, model_id, list(by_sha256))
+    missing = sorted(by_sha256.keys() - done)
+    for start in range(0, len(missing), BATCH):
+        batch = {sha256: by_sha256[sha256] for sha256 in missing[start : start + BATCH]}
+        vectors = await embedder.embed([embedded_text(one) for one in batch.values()])
+        async with engine.begin() as connection:
+            await _write_batch(connection, batch, model_id, vectors)
+        if progress is not None:
+            progress(min(start + BATCH, len(missing)), len(missing))
+
+
+def embedded_text(one: Provision) -> str:
+    """What the vector of a provision is made from."""
+    return f"{one.heading}\n{one.text}" if one.heading else one.text
+
+
+async def _model(connection: AsyncConnection, embedder: Embedder) -> int:
+    row = {"name": embedder.name, "dimensions": embedder.dimensions}
+    find = select(embedding_model.c.id).where(embedding_model.c.name == embedder.name)
+    if await connection.scalar(find) is None:
+        await connection.execute(insert(embedding_model).values(row).on_conflict_do_nothing())
+    return int((await connection.scalars(find)).one())
+
+
+async def _embedded(connection: AsyncConnection, model_id: int, sha256s: Sequence[bytes]) -> set[bytes]:
+    query = (
+        select(passage.c.sha256)
+        .join(passage_vector, passage_vector.c.passage_id == passage.c.id)
+        .where(passage_vector.c.model_id == model_id, any_of(passage.c.sha256, sha256s))
+    )
+    return set((await connection.scalars(query)).all())
+
+
+async def _write_batch(
+    connection: AsyncConnection, batch: dict[bytes, Provision], model_id: int, vectors: NDArray[np.float32]
+) -> None:
+    counted = [lexical.counted(one.heading, one.text) for one in batch.values()]
+    ids = await _terms(connection, sorted({word for counts in counted for word in counts}))
+    rows = [
+        _row(sha256, one, {ids[word]: count for word, count in counts.items()})
+        for (sha256, one), counts in zip(batch.items(), counted, strict=True)
+    ]
+    await connection.execute(insert(passage).on_conflict_do_nothing(), rows)
+    found = await connection.execute(
+        select(passage.c.sha256, passage.c.id).where(any_of(passage.c.sha256, list(batch)))
+    )
+    passage_ids = dict(found.all())
+    await connection.execute(
+        insert(passage_vector).on_conflict_do_nothing(),
+        [
+            {"model_id": model_id, "passage_id": passage_ids[sha256], "embedding": vector}
+            for sha256, vector in zip(batch, vectors, strict=True)
+        ],
+    )
+
+
+async def _terms(connection: AsyncConnection, words: Sequence[str]) -> dict[str, int]:
+    """The id of each word; new words are added in their order, so that two writers never wait in a ring."""
+    find = select(term.c.word, term.c.id).where(any_of(term.c.word, words))
+    found = dict((await connection.execute(find)).all())
+    new = [{"word": word} for word in words if word not in found]
+    if new:
+        await connection.execute(insert(term).on_conflict_do_nothing(), new)
+        found = dict((await connection.execute(find)).all())
+    return found
+
+
+def _row(sha256: bytes, one: Provision, counts: dict[int, int]) -> dict[str, Any]:
+    term_ids = sorted(counts)
+    tallies = [counts[term_id] for term_id in term_ids]
+    weights = dict(zip((term_id - 1 for term_id in term_ids), lexical.weights(tallies), strict=True))
+    return {
+        "sha256": sha256,
+        "heading": one.heading,
+        "text": one.text,
+        "length": sum(tallies),
+        "terms": term_ids,
+        "counts": tallies,
+        "weights": SparseVector(weights, SPARSE_DIMENSIONS),
+    }
+
+
+def any_of(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """`column = any(array)`: one statement text, and one plan, whatever the number of values."""
+    return column == any_(literal(list(values), ARRAY(column.type)))

@@ -1,0 +1,163 @@
+"""The SQL of the corpus that is more than an insert, each statement under its name.
+
+`:name` parameters are SQLAlchemy's, `$1` parameters are asyncpg's: what runs for every decision goes to the
+driver directly, as one prepared statement and one round trip.
+"""
+
+from retrieval import lexical
+
+LOCK_CORPUS = "select pg_advisory_xact_lock(:lock)"
+
+INSTANTS = "select clock_timestamp(), (select max(known_at) from corpus_change)"
+
+CLOSE = """
+update clause set known_to = :instant
+where id = any(:ids)
+returning passage_id, searched
+"""
+
+COUNT_TERMS = """
+insert into term_statistic (scope, term_id, change_id, clauses)
+select scope, moved.term_id, :change_id, coalesce(before.clauses, 0) + moved.clauses
+from (
+  select term_id, sum(move.sign) as clauses
+  from unnest(cast(:passages as bigint[]), cast(:signs as integer[])) as move (passage_id, sign)
+  join passage on passage.id = move.passage_id
+  cross join unnest(passage.terms) as term_id
+  group by term_id
+  having sum(move.sign) <> 0
+) as moved
+cross join unnest(array['', :document]) as scope
+left join lateral (
+  select clauses from term_statistic
+  where term_statistic.scope = scope.scope and term_statistic.term_id = moved.term_id
+  order by change_id desc limit 1
+) as before on true
+"""
+
+COUNT_CLAUSES = """
+insert into corpus_statistic (scope, change_id, clauses, terms)
+select scope, :change_id, coalesce(before.clauses, 0) + moved.clauses, coalesce(before.terms, 0) + moved.terms
+from (
+  select coalesce(sum(move.sign), 0) as clauses, coalesce(sum(move.sign * passage.length), 0) as terms
+  from unnest(cast(:passages as bigint[]), cast(:signs as integer[])) as move (passage_id, sign)
+  join passage on passage.id = move.passage_id
+) as moved
+cross join unnest(array['', :document]) as scope
+left join lateral (
+  select clauses, terms from corpus_statistic
+  where corpus_statistic.scope = scope.scope
+  order by change_id desc limit 1
+) as before on true
+"""
+
+CANDIDATES = 100
+"""How many clauses each leg brings to the fusion; the most that a search can answer."""
+
+_CLAUSE = """
+  c.id, c.document, c.clause, c.edition, c.kind, c.parent, p.heading, p.text, c.path,
+  c.effective_from, nullif(c.effective_to, 'infinity') as effective_to,
+  c.known_from, nullif(c.known_to, 'infinity') as known_to, c.refers_to, c.defines
+"""
+
+_TEXTS = "from clause c join passage p on p.id = c.passage_id"
+_BINDS = "c.effective_from <= $2::date and c.effective_to > $2::date"
+_KNOWN = "c.known_from <= $3::timestamptz and c.known_to > $3::timestamptz"
+
+NAMED = f"""
+select {_CLAUSE} {_TEXTS}
+where c.document = $1 and {_BINDS} and {_KNOWN} and c.clause = any($4::text[])
+"""
+
+HISTORY = f"""
+select {_CLAUSE} {_TEXTS}
+where ($1::text is null or c.document = $1) and c.clause = $2 and {_KNOWN}
+order by c.document, c.effective_from
+"""
+
+IN_FORCE = f"""
+select {_CLAUSE} {_TEXTS}
+where ($1::text is null or c.document = $1) and {_BINDS} and {_KNOWN}
+order by c.document, c.position, c.id
+"""
+
+SNAPSHOT = "select id, known_at from corpus_change order by id desc limit 1"
+
+
+def search(*, one_document: bool) -> str:
+    """The search among all documents ($1 is '') or in one ($1 is its name): two statements, two plans.
+
+    $2 the day, $3 the instant of knowledge, $4 the words, $5 numbers named, $6 the embedding model, $7 the
+    vector. Each leg brings its best candidates; both scores are then computed for all of them.
+    """
+    binds = f"{_BINDS} and {_KNOWN}" + (" and c.document = $1" if one_document else "")
+    return f"""
+with snapshot as materialized (
+  select id from corpus_change where known_at <= $3::timestamptz order by id desc limit 1
+),
+corpus as materialized (
+  select s.clauses, s.terms / greatest(s.clauses, 1)::float8 as average_length
+  from corpus_statistic s
+  where s.scope = $1::text and s.change_id <= (select id from snapshot)
+  order by s.change_id desc limit 1
+),
+asked as materialized (
+  select t.id as term_id, ln(1 + (corpus.clauses - s.clauses + 0.5) / (s.clauses + 0.5))::float8 as idf
+  from corpus, term t
+  cross join lateral (
+    select clauses from term_statistic
+    where scope = $1::text and term_id = t.id and change_id <= (select id from snapshot)
+    order by change_id desc limit 1
+  ) s
+  where t.word = any($4::text[])
+),
+question as materialized (
+  select array_agg(term_id) as terms,
+    ('{{' || string_agg(term_id || ':' || idf, ',') || '}}/1000000000')::sparsevec as weights
+  from asked
+),
+model as materialized (select id from embedding_model where name = $6),
+meaning as materialized (select $7::text::vector as vector),
+lexical as (
+  select c.id, c.passage_id
+  from question q
+  join passage p on p.terms && q.terms
+  join clause c on c.passage_id = p.id and c.searched and {binds}
+  order by p.weights <#> q.weights, c.id limit {CANDIDATES}
+),
+nearest as (
+  select c.id, c.passage_id
+  from clause c
+  join passage_vector v on v.passage_id = c.passage_id and v.model_id = (select id from model)
+  where c.searched and {binds}
+  order by v.embedding <=> (select vector from meaning), c.id limit {CANDIDATES}
+),
+named as (
+  select c.id, c.passage_id from clause c where c.clause = any($5::text[]) and {binds} limit {CANDIDATES}
+),
+candidate as materialized (
+  select id, passage_id, bool_or(named) as named
+  from (
+    select id, passage_id, false as named from lexical
+    union all select id, passage_id, false from nearest
+    union all select id, passage_id, true from named
+  ) legs
+  group by id, passage_id limit {3 * CANDIDATES}
+)
+select {_CLAUSE}, candidate.named,
+  coalesce((
+    select sum(asked.idf * t.frequency / (t.frequency + {lexical.K1} * (
+      1 - {lexical.B} + {lexical.B} * p.length / (select average_length from corpus))))
+    from asked, lateral (select p.counts[array_position(p.terms, asked.term_id)] as frequency) t
+    where t.frequency is not null
+  ), 0)::float8 as bm25,
+  coalesce(1 - (v.embedding <=> (select vector from meaning)), 0)::float8 as cosine
+from candidate
+join clause c on c.id = candidate.id
+join passage p on p.id = candidate.passage_id
+left join passage_vector v on v.passage_id = candidate.passage_id and v.model_id = (select id from model)
+"""
+
+
+SEARCH_ALL = search(one_document=False)
+SEARCH_ONE = search(one_document=True)

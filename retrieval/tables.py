@@ -1,0 +1,172 @@
+"""The tables of the corpus. Rows of `clause` are never edited, save that their known period is closed.
+
+Ends are exclusive; an open end is infinity. Plain dates rather than ranges, because every search compares
+them with every clause and a range costs ten times as much; the ranges of the exclusion constraint say the
+same.
+
+A passage is a text as it is searched, held once however many editions state it; its vector and its terms
+follow from its content alone. The statistics of BM25 grow by rows that name the change that made them, so
+the change's id is a snapshot: a search known at that change finds the same for ever.
+"""
+
+from pgvector.sqlalchemy import SPARSEVEC, VECTOR
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+
+SPARSE_DIMENSIONS = 1_000_000_000
+"""The widest that a sparsevec may be: a term's id is its dimension."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+corpus_change = Table(
+    "corpus_change",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("known_at", DateTime(timezone=True), nullable=False, unique=True),
+    Column("kind", Text, CheckConstraint("kind in ('ingest', 'withdrawal')", name="kind"), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("closed", Integer, nullable=False),
+    Index(None, "document", "edition", "id"),
+)
+
+passage = Table(
+    "passage",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("sha256", LargeBinary, nullable=False, unique=True),
+    Column("heading", Text),
+    Column("text", Text, nullable=False),
+    Column("length", Integer, CheckConstraint("length >= 0", name="length"), nullable=False),
+    Column("terms", ARRAY(Integer), nullable=False),
+    Column("counts", ARRAY(Integer), nullable=False),
+    Column("weights", SPARSEVEC(SPARSE_DIMENSIONS), nullable=False),
+    CheckConstraint("cardinality(terms) = cardinality(counts)", name="counts"),
+    Index(None, "terms", postgresql_using="gin"),
+)
+
+clause = Table(
+    "clause",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind in ('part', 'section', 'clause', 'paragraph', 'row')", name="kind"),
+        nullable=False,
+    ),
+    Column("parent", Text),
+    Column("path", ARRAY(Text), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("title", Text),
+    Column("source", Text, nullable=False),
+    Column("searched", Boolean, nullable=False),
+    Column("refers_to", ARRAY(Text), nullable=False),
+    Column("defines", ARRAY(Text), nullable=False),
+    Column("stated_to", Date),
+    Column("withdrawn_on", Date),
+    Column("effective_from", Date, nullable=False),
+    Column("effective_to", Date, nullable=False, server_default=text("'infinity'")),
+    Column("known_from", DateTime(timezone=True), nullable=False),
+    Column("known_to", DateTime(timezone=True), nullable=False, server_default=text("'infinity'")),
+    Column("passage_id", BigInteger, ForeignKey("passage.id"), nullable=False),
+    CheckConstraint("effective_from < effective_to", name="binds"),
+    CheckConstraint("known_from < known_to", name="was_known"),
+    ExcludeConstraint(
+        ("document", "="),
+        ("clause", "="),
+        (text("daterange(effective_from, effective_to)"), "&&"),
+        (text("tstzrange(known_from, known_to)"), "&&"),
+        name="ex_clause_one_text_at_a_time",
+        using="gist",
+    ),
+    Index("ix_clause_name", "clause", "document"),
+    Index("ix_clause_document", "document"),
+    Index(
+        "uq_clause_edition_now",
+        "document",
+        "clause",
+        "edition",
+        unique=True,
+        postgresql_where=text("known_to = 'infinity'"),
+    ),
+    Index("ix_clause_refers_to", "refers_to", postgresql_using="gin"),
+    Index("ix_clause_defines", "defines", postgresql_using="gin"),
+    Index("ix_clause_passage_id", "passage_id"),
+)
+
+term = Table(
+    "term",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("word", Text, nullable=False, unique=True),
+)
+
+term_statistic = Table(
+    "term_statistic",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("term_id", Integer, ForeignKey("term.id"), primary_key=True),
+    Column("change_id", BigInteger, ForeignKey("corpus_change.id"), primary_key=True),
+    Column("clauses", Integer, CheckConstraint("clauses >= 0", name="clauses"), nullable=False),
+)
+
+corpus_statistic = Table(
+    "corpus_statistic",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("change_id", BigInteger, ForeignKey("corpus_change.id"), primary_key=True),
+    Column("clauses", Integer, CheckConstraint("clauses >= 0", name="clauses"), nullable=False),
+    Column("terms", BigInteger, CheckConstraint("terms >= 0", name="terms"), nullable=False),
+)
+
+embedding_model = Table(
+    "embedding_model",
+    metadata,
+    Column("id", SmallInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("dimensions", Integer, CheckConstraint("dimensions > 0", name="dimensions"), nullable=False),
+    Column("added_at", DateTime(timezone=True), server_default=func.now(), nullable=False),
+)
+
+passage_vector = Table(
+    "passage_vector",
+    metadata,
+    Column("model_id", SmallInteger, ForeignKey("embedding_model.id"), nullable=False),
+    Column("passage_id", BigInteger, ForeignKey("passage.id"), nullable=False),
+    Column("embedding", VECTOR(), nullable=False),
+    UniqueConstraint("passage_id", "model_id"),
+)

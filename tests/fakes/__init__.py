@@ -1,0 +1,1 @@
+"""Stand-ins with state that a test can read."""
