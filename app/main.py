@@ -22,6 +22,7 @@ from app.settings import Settings, load_settings
 from app.tracing import ServerSpan
 from app.wiring import Services, open_services
 
+
 class PlainRoute(Route):
     """Starlette's route, which names itself in the scope as FastAPI's routes do."""
 

@@ -74,7 +74,7 @@ async def prepare(base: Database, *, ingest: bool = False) -> None:
 
 async def _ingest_manuals(settings: Settings, held: frozenset[str]) -> None:
     products = load_products([PRODUCTS, *settings.products]).values()
-    if lacking := [product for product in products if product.document not in held]:
+    if lacking := [p for p in products if p.editions[-1].product.document not in held]:
         async with open_services(settings) as services:
             for product in lacking:
                 await _ingest_manual(services, product)

@@ -90,7 +90,7 @@ async def _keep(program: Program, lifeline_fd: int, stopping: asyncio.Event) -> 
             await _end(process)
             return
         code = process.returncode or 0
-        refused_to_start = code > 0 and time.monotonic() - started < STARTED_AFTER_S
+        refused_to_start = code >= 0 and time.monotonic() - started < STARTED_AFTER_S
         false_starts = false_starts + 1 if refused_to_start else 0
         if false_starts > program.most_false_starts:
             raise ChildFailed(f"{program.module} ended with code {code} each time it was started")

@@ -11,8 +11,8 @@ here so that every answer has a trace id all the same.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from contextvars import Token
 from types import TracebackType
 from typing import Final
@@ -156,32 +156,20 @@ def _nonzero(bits: int) -> int:
     return random.getrandbits(bits) or 1
 
 
-@contextmanager
-def own_trace(name: str) -> Iterator[str]:
-    """The trace of work that no request brought (a command, a background task); gives its id."""
-    root, context = start_root(name, otel_context.get_current())
-    token = otel_context.attach(context)
-    try:
-        yield current_trace_id()
-    finally:
-        otel_context.detach(token)
-        root.end()
-
-
 def current_trace_id() -> str:
     """The trace id of what runs now, as 32 hex digits."""
     return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
 
 
 class span:  # noqa: N801  it reads as the statement that it is: `with span(...)`
-    """A span around what runs inside, current for it.
+    """A span around what runs inside, current for it; where no trace runs yet it begins one.
 
     An error sets `error.type` to its class, and a cancelled call does too: the SDK's own context
     manager ends that one as if nothing had happened. What is `not_ours` (a caller's mistake) is no
     error of the span.
     """
 
-    __slots__ = ("_not_ours", "_span", "_token")
+    __slots__ = ("_context", "_not_ours", "_span", "_token")
 
     def __init__(
         self,
@@ -191,14 +179,14 @@ class span:  # noqa: N801  it reads as the statement that it is: `with span(...)
         not_ours: tuple[type[BaseException], ...] = (),
     ) -> None:
         self._not_ours = not_ours
-        self._span = tracer.start_span(
-            name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
-        )
+        self._span, self._context = start_root(name, otel_context.get_current(), kind)
+        if attributes and self._span.is_recording():
+            self._span.set_attributes(attributes)
         self._token: Token[Context] | None = None
 
     def __enter__(self) -> Span:
-        if self._span.is_recording():
-            self._token = otel_context.attach(trace.set_span_in_context(self._span))
+        if self._span is not trace.get_current_span():
+            self._token = otel_context.attach(self._context)
         return self._span
 
     def __exit__(

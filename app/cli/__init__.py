@@ -5,12 +5,12 @@ import sys
 import typer
 
 from app import __version__
-from app.cli import db, serve
+from app.cli import db, decide, key, policy, serve
 from app.cli.terminal import FAILED, INTERRUPTED, MISUSED, Misuse, complain
 from app.sandbox.postgres import EmbeddedPostgresFailed
-from app.storage.errors import StorageError
 from app.supervisor import ChildFailed
 from decisioning.errors import CredenceError
+from retrieval.errors import CorpusError
 
 cli = typer.Typer(
     name="credence",
@@ -30,7 +30,14 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 
 serve.register(cli)
+decide.register(cli)
 cli.add_typer(db.commands, name="db")
+cli.add_typer(key.commands, name="key")
+cli.add_typer(policy.commands, name="policy")
+
+
+FAILURES = (CredenceError, CorpusError, EmbeddedPostgresFailed, ChildFailed, OSError)
+"""What ends a command with a sentence rather than a traceback."""
 
 
 def main() -> None:
@@ -40,7 +47,7 @@ def main() -> None:
     except Misuse as misuse:
         complain(misuse)
         sys.exit(MISUSED)
-    except (CredenceError, StorageError, EmbeddedPostgresFailed, ChildFailed, OSError) as failure:
+    except FAILURES as failure:
         complain(failure)
         sys.exit(FAILED)
     except KeyboardInterrupt:

@@ -25,7 +25,6 @@ from app.sandbox.privileges import Account, account_for
 
 _TICK_S = 0.02
 _IDLE_TICK_S = 0.1
-_LOG_BYTES = 1_000_000
 
 
 class Keeper:
@@ -43,26 +42,30 @@ class Keeper:
         self._told_to_stop = False
 
     def keep(self, first_user: socket.socket) -> None:
-        """Until the last user has left, or SIGTERM; what fails is told to the users."""
+        """Until the last user has left, or SIGTERM; why it cannot is told to every user."""
         for how in (signal.SIGTERM, signal.SIGINT):
             signal.signal(how, lambda *_: setattr(self, "_told_to_stop", True))
         self._admit(first_user)
+        try:
+            self._layout.hand_over(self._account)
+            with self._layout.run_folder(self._account):
+                self._keep()
+        except (PostmasterFailed, OSError, subprocess.SubprocessError) as error:
+            for user in self._users:
+                _tell(user, {"error": str(error)})
+
+    def _keep(self) -> None:
         try:
             self._open_door()
             while self._users and not self._told_to_stop:
                 self._postmaster.tend()
                 self._greet()
                 self._watch_users()
-        except (PostmasterFailed, OSError, subprocess.SubprocessError) as error:
-            for user in self._users:
-                _tell(user, {"error": str(error)})
         finally:
             self._close_door()
             self._postmaster.stop()
-            self._layout.close_run_folder()
 
     def _open_door(self) -> None:
-        self._layout.open_run_folder(self._account)
         self._layout.keeper_socket.unlink(missing_ok=True)
         self._door.bind(str(self._layout.keeper_socket))
         self._door.listen(128)
@@ -110,7 +113,7 @@ def _tell(user: socket.socket, message: dict[str, object]) -> None:
 
 def _become_sole(layout: Layout, user: socket.socket) -> bool:
     """True with the keeper's lock in hand until we end; False if another keeper serves, or nobody waits."""
-    lock = os.open(layout.folder / "keeper.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(layout.keeper_lock, os.O_RDWR | os.O_CREAT, 0o600)
     while True:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,10 +134,9 @@ def main() -> None:
     layout, user = Layout(Path(home)), socket.socket(fileno=int(descriptor))
     if _become_sole(layout, user):
         account = account_for(layout.folder)
-        account.own(layout.log, layout.folder / "keeper.lock")
-        if layout.log.stat().st_size > _LOG_BYTES:
-            os.truncate(layout.log, 0)
         Keeper(layout, account, Postmaster(layout, Path(programs), account)).keep(user)
+    # The kernel closes the last user's connection, at the very end: who saw it end sees no keeper any more.
+    os._exit(0)
 
 
 if __name__ == "__main__":

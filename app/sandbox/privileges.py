@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -46,11 +47,8 @@ def account_for(folder: Path) -> Account:
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
-def becoming(account: Account, program: Path) -> Callable[[], None]:
-    """What a child does between fork and exec: become the account, and end when its parent ends.
-
-    The parent's end sends it SIGINT, which is Postgres's fast shutdown.
-    """
+def becoming(account: Account, program: Path, on_parents_end: signal.Signals) -> Callable[[], None]:
+    """What a child does between fork and exec: become the account, and get that signal when we end."""
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
     is_root = os.geteuid() == 0
@@ -60,7 +58,7 @@ def becoming(account: Account, program: Path) -> Callable[[], None]:
     def become() -> None:
         if is_root:
             _step_down(libc, account, enough)
-        libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, int(on_parents_end), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
@@ -69,19 +67,25 @@ def becoming(account: Account, program: Path) -> Callable[[], None]:
 
 def _step_down(libc: ctypes.CDLL, account: Account, enough: int) -> None:
     """From root to the account, with the least capability that still opens closed folders."""
-    libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # Keep capabilities over setuid, and let access(2), by which Postgres looks for its programs, heed them.
+    libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setresgid(account.gid, account.gid, account.gid)
     os.setresuid(account.uid, account.uid, account.uid)
     # Containers often hold the second only. With neither, closed folders stay closed.
-    _ = _keep_only(libc, enough) or _keep_only(libc, _CAP_DAC_OVERRIDE)
+    _ = _keep_only(libc, enough) or _keep_only(libc, _CAP_DAC_OVERRIDE) or _set_capabilities(libc, 0)
 
 
 def _keep_only(libc: ctypes.CDLL, capability: int) -> bool:
     """Drop every capability but this one, which then outlives exec; False where it is not ours."""
-    mask = 1 << capability
+    if not _set_capabilities(libc, 1 << capability):
+        return False
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
+    return True
+
+
+def _set_capabilities(libc: ctypes.CDLL, mask: int) -> bool:
+    """Set the effective, permitted and inheritable set; False where that would be a gain."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)
-    if libc.capset(header, sets) != 0:
-        return False
-    return bool(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0)
+    return bool(libc.capset(header, sets) == 0)

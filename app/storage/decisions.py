@@ -28,7 +28,7 @@ from app.storage.rows import (
     read_explanation,
     rows_around,
 )
-from decisioning.model import Decision, Inputs, Outcome, Reader
+from decisioning.model import Decision, Outcome, Reader
 
 LARGEST_PAGE = 200
 
@@ -114,7 +114,7 @@ async def iterate_all(engine: AsyncEngine, batch: int = 100) -> AsyncIterator[St
     while True:
         before = last
         async for stored in _stored(engine, select if last is None else select.where(_decision.c.id > last)):
-            last = stored.decision.id
+            last = stored.id
             yield stored
         if last == before:
             return
@@ -137,8 +137,9 @@ async def _stored(engine: AsyncEngine, select: sa.Select[Any]) -> AsyncIterator[
         explanations = (await connection.execute(_explanations_of([row.id for row in rows]))).all()
     for row in rows:
         yield StoredDecision(
-            Decision.model_validate_json(row.record),
-            Inputs.model_validate_json(row.inputs),
+            row.id,
+            row.record,
+            row.inputs,
             tuple(
                 read_explanation(e.explanation, e.evidence) for e in explanations if e.decision_id == row.id
             ),

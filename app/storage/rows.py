@@ -60,15 +60,28 @@ class StoredExplanation:
 
 @dataclass(frozen=True)
 class StoredDecision:
-    """Everything a replay needs. `decision.explanation` is None: explanations are listed, one a reader.
+    """Everything a replay needs, the record and the inputs as the very text that is stored.
 
-    `intact` says whether record and inputs are still what their digest was taken of.
+    A row that was tampered with may be no decision any more: only `decision` and `inputs` raise
+    pydantic.ValidationError then. `intact` says whether the texts are still what their digest was taken
+    of. `decision.explanation` is None: explanations are listed, one a reader.
     """
 
-    decision: Decision
-    inputs: Inputs
+    id: UUID
+    record_json: str
+    inputs_json: str
     explanations: tuple[StoredExplanation, ...]
     intact: bool
+
+    @property
+    def decision(self) -> Decision:
+        """The record read."""
+        return Decision.model_validate_json(self.record_json)
+
+    @property
+    def inputs(self) -> Inputs:
+        """The inputs read."""
+        return Inputs.model_validate_json(self.inputs_json)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def request(*spans: tuple[str, str, str, int, int]) -> bytes:
             start_time_unix_nano=start,
             end_time_unix_nano=end,
         )
-    return body.SerializeToString()
+    return bytes(body.SerializeToString())
 
 
 def test_spans_are_received_over_http_and_wait_for_their_root():

@@ -56,8 +56,10 @@ async def test_a_decision_comes_back_exactly(engine, outcome, external_id, facts
     inputs = make_inputs(application=application)
     await store_decision(engine, NewDecision(decision, inputs))
     stored = await load_stored(engine, decision.id)
-    assert stored == StoredDecision(decision, inputs, (), intact=True)
-    assert stored.decision.model_dump_json() == decision.model_dump_json()
+    assert (stored.decision, stored.inputs) == (decision, inputs)
+    assert stored == StoredDecision(
+        decision.id, decision.model_dump_json(), inputs.model_dump_json(), (), intact=True
+    )
 
 
 async def test_one_transaction_holds_everything_of_a_decision(engine, statements):
@@ -162,6 +164,17 @@ async def test_a_tampered_decision_is_seen(engine):
     assert (stored.decision, stored.intact) == (new.decision, False)
 
 
+async def test_what_is_no_decision_any_more_is_still_read(engine):
+    """A replay gets the very text of a tampered row, so that it can name what was changed."""
+    new = make_new()
+    await store_decision(engine, new)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("alter table decision disable trigger append_only"))
+        await connection.execute(sa.text("update decision set inputs = '{}'"))
+    (stored,) = [stored async for stored in iterate_all(engine)]
+    assert (stored.id, stored.inputs_json, stored.intact) == (new.decision.id, "{}", False)
+
+
 async def test_a_replay_reads_every_explanation_with_its_evidence(engine):
     """What a replay reads has the explanations apart, each with what it was made from."""
     explanation, evidence = make_explanation(reader=Reader.APPLICANT), make_evidence()
@@ -169,9 +182,8 @@ async def test_a_replay_reads_every_explanation_with_its_evidence(engine):
     await store_decision(engine, new)
     (stored,) = [stored async for stored in iterate_all(engine)]
     bare = new.decision.model_copy(update={"explanation": None})
-    assert stored == StoredDecision(
-        bare, new.inputs, (StoredExplanation(explanation, evidence),), intact=True
-    )
+    assert (stored.decision, stored.inputs) == (bare, new.inputs)
+    assert stored.explanations == (StoredExplanation(explanation, evidence),)
     assert await load_decision(engine, new.decision.id) == bare
 
 
