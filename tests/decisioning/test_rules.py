@@ -14,7 +14,7 @@ from decisioning.model import Unit, Value
 from decisioning.parameters import Parameter
 from decisioning.rules import RuleSet
 from decisioning.tables import TABLES
-from tests.factories import EDITIONS, RULES, decision_tables, rule
+from tests.tiny_loan import EDITIONS, RULES, decision_tables, rule
 
 UNITS = {"score": Unit.POINTS, "service": Unit.RATIO, "amount": Unit.MONEY, "records": Unit.CATEGORY}
 
@@ -145,7 +145,7 @@ def test_the_engine_agrees_with_the_rows(score, service, amount, records):
             rule("K", "decline", "service", ">", "max_service", component="score"),
             "effect 'decline' of component 'score'",
         ),
-        ("knock_outs", rule("K", "stop", "service", ">", "max_service"), "'stop' is not a effect"),
+        ("knock_outs", rule("K", "stop", "service", ">", "max_service"), "'stop' is no effect"),
         ("knock_outs", rule("K", "decline", "height", ">", "max_service"), "there is no fact height"),
         ("knock_outs", rule("K", "decline", "service", ">", "gone"), "parameter gone is not in force"),
         (
