@@ -8,7 +8,10 @@ from decisioning.model import PriceAnswer, Requested, ScoreAnswer, Unit
 from decisioning.rounding import rounded
 
 TOTAL_TOLERANCE = 0.01
-"""How far instalment times term may be from the total, as a share: a last instalment takes the rounding."""
+"""How far instalment times term may be from the total, as a share of it."""
+
+INSTALMENT_TOLERANCE = 0.01
+"""And beside that in money for each instalment: the last one takes what rounding the others left."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def check_price(answer: PriceAnswer, requested: Requested) -> None:
     if max(answer.nominal_rate, answer.apr, answer.total_payable, answer.monthly_payment) > LARGEST:
         raise _invalid_price("a number is beyond any price")
     total = answer.monthly_payment * requested.term_months
-    if abs(total - answer.total_payable) > TOTAL_TOLERANCE * answer.total_payable:
+    tolerance = TOTAL_TOLERANCE * answer.total_payable + INSTALMENT_TOLERANCE * requested.term_months
+    if abs(total - answer.total_payable) > tolerance:
         raise _invalid_price(
             f"{requested.term_months} payments of {answer.monthly_payment:g} are {total:g},"
             f" far from the total of {answer.total_payable:g}"

@@ -27,6 +27,11 @@ class Product:
     starts: tuple[date, ...]
     editions: tuple[Edition, ...]
 
+    @property
+    def document(self) -> str:
+        """The name of the policy manual, as clauses cite it."""
+        return self.editions[-1].product.document
+
     def on(self, day: date) -> Edition:
         """The edition in force on that day; raises NoPolicyInForce before the first."""
         place = bisect_right(self.starts, day)

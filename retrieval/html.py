@@ -49,14 +49,12 @@ def _refuse_hidden(body: LexborNode, source: str) -> None:
 def _walk(node: LexborNode) -> Iterator[Block]:
     loose: list[str] = []
     for child in node.iter(include_text=True):
-        if child.tag in _LEFT_OUT or child.tag == "_comment":
-            continue
         if _is_block(child):
             yield from _said(loose)
             loose = []
             yield from _block(child)
         else:
-            loose.append(child.text(deep=True) if child.tag != "br" else "\n")
+            loose.append(_inline(child))
     yield from _said(loose)
 
 
@@ -106,8 +104,19 @@ def _said(loose: list[str]) -> Iterator[Block]:
         yield Block(Shape.PARAGRAPH, text)
 
 
+def _inline(node: LexborNode) -> str:
+    """The words inside a line; a line breaks at `<br>` and nowhere else."""
+    if node.tag == "br":
+        return "\n"
+    if node.tag == "-text":
+        return re.sub(r"\s", " ", node.text(deep=False))
+    if node.tag in _LEFT_OUT or node.tag == "_comment":
+        return ""
+    return "".join(_inline(child) for child in node.iter(include_text=True))
+
+
 def _text(node: LexborNode) -> str:
-    return _squeezed(node.text(deep=True, separator=""))
+    return _squeezed(_inline(node))
 
 
 def _squeezed(text: str) -> str:

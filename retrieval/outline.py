@@ -54,16 +54,20 @@ _LABEL = re.compile(r"\((?P<label>[a-z]{1,4}|\d{1,3})\)\s")
 
 
 def provisions(
-    blocks: Iterable[Block], effective_from: date, effective_to: date | None
+    blocks: Iterable[Block], effective_from: date, effective_to: date | None, title: str | None = None
 ) -> tuple[Provision, ...]:
-    """The clauses of a document in reading order, parents before children."""
+    """The clauses of a document in reading order, parents before children; its title is no part of it."""
     made = []
-    for node in _nodes(blocks):
+    for node in _nodes(block for block in blocks if not _is_title(block, title)):
         own = _own(node, effective_from, effective_to)
         if own is not None:
             made.append(own)
             made += _inner(node, own)
     return tuple(made)
+
+
+def _is_title(block: Block, title: str | None) -> bool:
+    return block.shape is Shape.HEADING and block.level == 1 and block.text == title
 
 
 def _nodes(blocks: Iterable[Block]) -> list[_Node]:
@@ -89,7 +93,7 @@ def _opened(block: Block, current: _Node | None) -> _Node:
         title = match["title"].strip()
         return _Node(match["number"].rstrip("."), Kind.CLAUSE, title, parent, block.level)
     if match := _PART.match(block.text):
-        return _Node(match[0].title(), Kind.PART, block.text, parent, block.level)
+        return _Node(match[0].rstrip(".").title(), Kind.PART, block.text, parent, block.level)
     kind = Kind.PART if parent is None else Kind.SECTION
     return _Node(slug(block.text), kind, block.text, parent, block.level)
 

@@ -105,7 +105,7 @@ def _page(
     return Document(
         document=name or fields.get("document") or outline.slug(Path(source).stem),
         edition=fields.get("edition") or begins.isoformat(),
-        provisions=outline.provisions(page.blocks(rest, source), begins, ends),
+        provisions=outline.provisions(page.blocks(rest, source), begins, ends, fields.get("title")),
         source=source,
         title=fields.get("title"),
     )

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from app import __version__
-from app.cli import db, decide, key, policy, serve
+from app.cli import db, decide, demo, key, policy, serve
 from app.cli.terminal import FAILED, INTERRUPTED, MISUSED, Misuse, complain
 from app.sandbox.postgres import EmbeddedPostgresFailed
 from app.supervisor import ChildFailed
@@ -31,6 +31,7 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 serve.register(cli)
 decide.register(cli)
+demo.register(cli)
 cli.add_typer(db.commands, name="db")
 cli.add_typer(key.commands, name="key")
 cli.add_typer(policy.commands, name="policy")

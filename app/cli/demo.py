@@ -1,25 +1,31 @@
 """`credence demo`: the main job on real applications, start to end, as a newcomer should see it."""
 
 import asyncio
-import json
+import json as json_format
+import os
 import statistics
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.cli.waterfall import Spans, waterfall
+from app.cli.terminal import settings_now
+from app.cli.waterfall import Spans, receiving_spans, waterfall
 from app.sandbox.applications import SampleApplication, sample_applications
+from app.service import Database, database, prepare, running_service
+from evals.population import report
 
 CLIENTS = 16
 STAGES = ("score", "price", "rules", "retrieve", "generate", "verify")
 SPANS_WITHIN_S = 10.0
+TRACES_TO = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
 
 
 def sample(count: int) -> Sequence[SampleApplication]:
@@ -74,7 +80,9 @@ def outcomes_table(decisions: Sequence[Mapping[str, Any]]) -> Table:
     """How many came to what, and how they were explained."""
     table = Table("outcome", "decisions", "share", "explained", title="Decided over HTTP")
     for outcome, count in Counter(d["outcome"] for d in decisions).most_common():
-        statuses = Counter(d["explanation"]["status"] for d in decisions if d["outcome"] == outcome)
+        statuses = Counter(
+            (d["explanation"] or {}).get("status", "-") for d in decisions if d["outcome"] == outcome
+        )
         explained = ", ".join(f"{number} {status}" for status, number in statuses.most_common())
         table.add_row(outcome, str(count), f"{count / len(decisions):.1%}", explained)
     return table
@@ -142,7 +150,7 @@ async def show_waterfall(trace_id: str, spans: Spans, console: Console) -> None:
 def summary(decisions: Sequence[Mapping[str, Any]], seconds: float) -> str:
     """The last line: figures for a program to read."""
     elapsed = [d["elapsed_ms"] for d in decisions]
-    return json.dumps(
+    return json_format.dumps(
         {
             "decisions": len(decisions),
             "outcomes": dict(sorted(Counter(d["outcome"] for d in decisions).items())),
@@ -151,3 +159,40 @@ def summary(decisions: Sequence[Mapping[str, Any]], seconds: float) -> str:
             "seconds": round(seconds, 1),
         }
     )
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command of this module."""
+    cli.command()(demo)
+
+
+def demo(
+    applications: Annotated[int, typer.Option(min=1, max=4454, help="How many to decide over HTTP.")] = 600,
+    json: Annotated[bool, typer.Option("--json", help="Print the last line alone.")] = False,
+) -> None:
+    """Decide real applications over HTTP with everything embedded, and explain one in full."""
+    started = time.monotonic()
+    console = Console(quiet=json, soft_wrap=False)
+    with receiving_spans() as (receiver, spans):
+        os.environ.update(TRACES_TO | {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver})
+        settings = settings_now(port=0, host="127.0.0.1", log_level="warning")
+        console.print("Starting PostgreSQL, model APIs and service; the first start takes the manual in.")
+        with database(settings) as base:
+            decisions = asyncio.run(_story(base, spans, applications, console))
+    print(summary(decisions, time.monotonic() - started))
+
+
+async def _story(base: Database, spans: Spans, applications: int, console: Console) -> list[dict[str, Any]]:
+    await prepare(base, ingest=True)
+    rows = sample(applications)
+    async with running_service(base) as service:
+        decisions = await post_all(service.url, rows, console)
+        console.print(outcomes_table(decisions), reasons_table(decisions))
+        console.rule("The same policy over all 4,454 applications, decided in process")
+        console.print("\n".join(report()), highlight=False, markup=False, soft_wrap=True)
+        console.print(latency_table(decisions))
+        chosen = most_telling(decisions)
+        application = next(r.application for r in rows if r.external_id == chosen["external_id"])
+        show_decision(chosen, application, console)
+        await show_waterfall(chosen["trace_id"], spans, console)
+    return decisions

@@ -9,7 +9,7 @@ import typer
 from app.cli.batch import read_lines
 from app.cli.opening import DAY, Day, day_of, opened
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
-from app.policies import described
+from app.policies import clause_out, hit_out
 from app.service import Database, database
 from app.wiring import Services
 from retrieval.diff import difference
@@ -52,9 +52,7 @@ def search(
                 str(query), day, document=document, known_at=instant, k=k
             )
         if json:
-            print_json(
-                {"clauses": [described(hit.clause) | {"score": hit.score} for hit in hits], "as_of": day}
-            )
+            print_json({"clauses": [hit_out(hit) for hit in hits], "as_of": day})
         for place, hit in enumerate([] if json else hits, 1):
             clause = hit.clause
             out.print(
@@ -107,7 +105,7 @@ def show(clause: str, as_of: Day = None, document: OneDocument = None, json: Jso
             return FAILED
         for each in found:
             if json:
-                print_json(described(each))
+                print_json(clause_out(each))
                 continue
             until = f" to {each.effective_to}" if each.effective_to else ""
             out.print(f"{each.document} {each.clause} {each.heading or ''}", markup=False, style="bold")

@@ -10,10 +10,10 @@ A JSON array of requests gets an array of answers in the same order; a request t
 """
 
 import asyncio
-import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -23,6 +23,7 @@ import orjson
 import uvicorn
 from pydantic import BaseModel, ValidationError
 
+from app.lifeline import follow_parent
 from app.sandbox.pricing import MODEL as PRICING_MODEL
 from app.sandbox.pricing import price
 from app.sandbox.scoring import read_scorecard
@@ -164,12 +165,11 @@ def address_of(listening: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-async def serve(scoring: socket.socket, pricing: socket.socket, lifeline: int | None = None) -> None:
-    """Serve both APIs on sockets of `listen` until SIGTERM, SIGINT, or the end of the lifeline; then drain.
+async def serve(scoring: socket.socket, pricing: socket.socket) -> None:
+    """Serve both APIs on sockets of `listen` until SIGTERM or SIGINT; then drain.
 
-    The lifeline is a file descriptor that ends when the parent dies: the read end of a pipe whose write end
-    only the parent holds (its standard input, say). Connections wait in the sockets' queues until both
-    APIs are up, so a parent that made the sockets may announce the addresses at once.
+    Connections wait in the sockets' queues until both APIs are up, so whoever made the sockets may
+    announce their addresses at once.
     """
     servers = [_server(scoring_api()), _server(pricing_api())]
 
@@ -177,7 +177,7 @@ async def serve(scoring: socket.socket, pricing: socket.socket, lifeline: int | 
         for server in servers:
             server.should_exit = True
 
-    with _stopping(stop, lifeline):
+    with _on_signal(stop):
         await asyncio.gather(servers[0].serve([scoring]), servers[1].serve([pricing]))
 
 
@@ -199,22 +199,24 @@ def _server(api: ModelApi) -> _Server:
 
 
 @contextmanager
-def _stopping(stop: Callable[[], None], lifeline: int | None) -> Iterator[None]:
+def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-
-    def on_lifeline() -> None:
-        if not os.read(lifeline, 1024):  # type: ignore[arg-type]  # registered only where there is one
-            stop()
-
-    signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGINT)
+    signals = (signal.SIGTERM, signal.SIGINT)
     for each in signals:
         loop.add_signal_handler(each, stop)
-    if lifeline is not None:
-        loop.add_reader(lifeline, on_lifeline)
     try:
         yield
     finally:
         for each in signals:
             loop.remove_signal_handler(each)
-        if lifeline is not None:
-            loop.remove_reader(lifeline)
+
+
+def main() -> None:
+    """Serve on two listening sockets that the parent left open: their file descriptors are the arguments."""
+    follow_parent()
+    scoring, pricing = (socket.socket(fileno=int(fd)) for fd in sys.argv[1:])
+    asyncio.run(serve(scoring, pricing))
+
+
+if __name__ == "__main__":
+    main()

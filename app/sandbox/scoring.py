@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from decisioning.model import Contribution, ScoreAnswer, Value
+from decisioning.model import Contribution, ScoreAnswer, Unit, Value
+from decisioning.rounding import rounded
 
 SCORECARD = Path(__file__).parent / "models" / "scorecard.json"
 
@@ -67,7 +68,7 @@ class Scorecard:
     def probability_of_bad(self, score: float) -> float:
         """The probability that this many points stand for, on the base rate of the development sample."""
         doublings = (score - self.points_at_even_odds) / self.points_to_double_odds
-        return round(1 / (1 + math.pow(2, doublings)), 6)
+        return rounded(1 / (1 + math.pow(2, doublings)), Unit.PROBABILITY)
 
     def contributions(self, application: Mapping[str, Value]) -> tuple[Contribution, ...]:
         """The points of each characteristic. Raises ValueError naming the first that cannot be read."""
@@ -107,7 +108,7 @@ def loan_to_price(application: Mapping[str, Value]) -> float | None:
     amount, price = application.get("amount"), application.get("price")
     if not isinstance(amount, int | float) or not isinstance(price, int | float) or price <= 0:
         return None
-    return round(amount / price, 6)
+    return rounded(amount / price, Unit.RATIO)
 
 
 def read_scorecard(path: Path = SCORECARD) -> Scorecard:

@@ -1,20 +1,21 @@
 """The terms of the reference pricing: the product's dated parameters and the scorecard's base rate."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from app.sandbox.pricing import PricingTerms
 from app.sandbox.scoring import SCORECARD
+from decisioning.canonical import digest
+from decisioning.files import read_json
+from decisioning.parameters import History, in_force
+from decisioning.product import PRODUCTS
 
 PRODUCT_NAME = "consumer-loan"
 TIME_ZONE = "Europe/Madrid"
-PARAMETERS = Path(__file__).parents[2] / "decisioning" / "products" / "consumer_loan" / "parameters.json"
+PARAMETERS = PRODUCTS / "consumer_loan" / "parameters.json"
 _TERMS = {
     "cost_of_funds": "cost_of_funds",
     "loss_given_default": "loss_given_default",
@@ -34,19 +35,11 @@ def terms_on(day: date) -> tuple[PricingTerms, str]:
 
     Raises ValueError before the first.
     """
-    histories = _read(PARAMETERS)
-    values = {term: _in_force(histories[name]["history"], day) for name, term in _TERMS.items()}
-    terms = PricingTerms(development_bad_rate=_read(SCORECARD)["development"]["bad_rate"], **values)
-    canonical = json.dumps(asdict(terms), sort_keys=True, separators=(",", ":"))
-    return terms, sha256(canonical.encode()).hexdigest()[:16]
-
-
-def _in_force(history: list[Mapping[str, Any]], day: date) -> float:
-    past = [each["value"] for each in history if date.fromisoformat(each["from"]) <= day]
-    if not past or past[-1] is None:
+    content: dict[str, Any] = read_json(PARAMETERS, PARAMETERS.name)
+    parameters = in_force({name: History.model_validate(content[name]) for name in _TERMS}, day)
+    if len(parameters) < len(_TERMS):
         raise ValueError(f"no prices are in force on {day}")
-    return float(past[-1])
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    values = {term: parameters[name].value for name, term in _TERMS.items()}
+    base_rate = json.loads(SCORECARD.read_text(encoding="utf-8"))["development"]["bad_rate"]
+    terms = PricingTerms(development_bad_rate=base_rate, **values)
+    return terms, digest(asdict(terms))

@@ -12,13 +12,14 @@ import numpy as np
 
 from app.sandbox.applications import CREDIT_DATA, SampleApplication, sample_applications
 from app.sandbox.scoring import SCORECARD, Scorecard, scorecard_of
+from decisioning.product import PRODUCTS
 from evals.training.auc import Auc, auc
 from evals.training.averages import averages_json, cutoff_of
 from evals.training.fit import fit, out_of_fold, scorecard_json
 from evals.training.proxies import GROUPS, proxies
 from evals.training.sample import Flags, Floats, can_be_scored, development, sample_of
 
-PRODUCT = Path(__file__).parents[2] / "decisioning" / "products" / "consumer_loan"
+PRODUCT = PRODUCTS / "consumer_loan"
 
 
 def artefacts(applications: Iterable[SampleApplication]) -> dict[Path, str]:
@@ -65,7 +66,8 @@ def _print_proxies(rows: Sequence[SampleApplication]) -> None:
     print(f"\n{'AUC for':24s}" + "".join(f"{group:>10s}" for group in GROUPS) + f"{'cost of dropping':>18s}")
     for each in proxies(rows):
         told = "".join(f"{each.by_group[group]:10.3f}" for group in GROUPS)
-        print(f"{each.name:24s}{told}{each.cost:18.4f}")
+        cost = "" if each.cost is None else f"{each.cost:18.4f}"
+        print(f"{each.name:24s}{told}{cost}")
 
 
 def _interval(found: Auc) -> str:

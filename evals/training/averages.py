@@ -5,15 +5,16 @@ average of all applicants, or of those whose total was at or slightly above the 
 populations are here; the product names which one it uses.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from app.sandbox.applications import SampleApplication
 from app.sandbox.scoring import Scorecard
+from decisioning.files import read_json
 from decisioning.model import ScoreAnswer
+from decisioning.parameters import History, in_force
 from evals.training.fit import POINTS_TO_DOUBLE_ODDS
 
 COMPUTED_ON = date(2026, 6, 1)  # the day from which the cut-off below is in force
@@ -58,7 +59,6 @@ def _means(card: Scorecard, answers: list[ScoreAnswer]) -> dict[str, float]:
 
 def cutoff_of(parameters_json: Path) -> float:
     """The score for approval in force on the day of the averages."""
-    histories: Mapping[str, Any] = json.loads(parameters_json.read_text(encoding="utf-8"))
-    history = histories["min_score_approve"]["history"]
-    past = [each["value"] for each in history if date.fromisoformat(each["from"]) <= COMPUTED_ON]
-    return float(past[-1])
+    content = read_json(parameters_json, parameters_json.name)
+    name = "min_score_approve"
+    return in_force({name: History.model_validate(content[name])}, COMPUTED_ON)[name].value

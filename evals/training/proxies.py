@@ -21,12 +21,12 @@ GROUPS: Mapping[str, Callable[[SampleApplication], bool]] = {
 class Proxy:
     """How well one input ranks members of each group (0.5 nothing, 1 all), and its worth to the score.
 
-    `cost` is the out-of-fold AUC that leaving it out takes from the score.
+    `cost` is the out-of-fold AUC that leaving it out takes from the score; None for the score itself.
     """
 
     name: str
     by_group: Mapping[str, float]
-    cost: float
+    cost: float | None
 
 
 def proxies(applications: Sequence[SampleApplication]) -> tuple[Proxy, ...]:
@@ -38,13 +38,13 @@ def proxies(applications: Sequence[SampleApplication]) -> tuple[Proxy, ...]:
     lines = {name: fitted.bins[name].weigh(sample.columns[name]) for name in CHARACTERISTICS}
     added = auc(~sample.bad, out_of_fold(sample, [*CHARACTERISTICS, "expenses"])).value - base
 
-    def line(name: str, values: Floats, cost: float) -> Proxy:
+    def line(name: str, values: Floats, cost: float | None) -> Proxy:
         return Proxy(name, {group: _told_apart(flags, values) for group, flags in groups.items()}, cost)
 
     return (
         *(line(name, values, base - _without(sample, name)) for name, values in lines.items()),
         line("expenses (not scored)", sample.columns["expenses"], added),
-        line("the score", whole, base - 0.5),
+        line("the score", whole, None),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from app import lifeline
 from app.sandbox.applications import sample_applications
 from app.sandbox.model_server import LARGEST_BODY, address_of, listen, serve
 from app.sandbox.pricing import price
@@ -49,16 +50,16 @@ class Apis:
 
 @pytest.fixture
 async def apis() -> AsyncIterator[Apis]:
-    """Both APIs on free ports, stopped by the end of their lifeline."""
+    """Both APIs on free ports, stopped as a process is, by a signal."""
     scoring, pricing = listen(0), listen(0)
     addresses = address_of(scoring), address_of(pricing)
-    read, write = os.pipe()
-    serving = asyncio.create_task(serve(scoring, pricing, lifeline=read))
+    serving = asyncio.create_task(serve(scoring, pricing))
     async with aiohttp.ClientSession() as session:
-        yield Apis(*addresses, session)
-    os.close(write)
+        up = Apis(*addresses, session)
+        assert (await up.get(f"{up.pricing}/healthz"))[0] == 200
+        yield up
+    os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(serving, 10)
-    os.close(read)
 
 
 async def test_a_score_and_its_price_come_over_http(apis):
@@ -160,30 +161,26 @@ async def test_a_simulation_is_priced_under_its_day(apis):
     assert PriceAnswer.model_validate(found) == price(APPLICATION, 600, 0.2, terms, version)
 
 
-SERVER = """
-import asyncio, sys
-from app.sandbox.model_server import address_of, listen, serve
-scoring, pricing = listen(0), listen(0)
-print(address_of(scoring), address_of(pricing), flush=True)
-asyncio.run(serve(scoring, pricing, lifeline=0))
-"""
-
-
 @pytest.mark.parametrize("end", ["SIGTERM", "SIGINT", "the parent's death"])
 def test_a_process_of_its_own_ends_when_told(end):
-    """SIGTERM, SIGINT and the end of its standard input each end the process in order."""
+    """SIGTERM, SIGINT and the death of its parent each end the process in order."""
+    scoring, pricing = listen(0), listen(0)
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "app.sandbox.model_server", str(scoring.fileno()), str(pricing.fileno())]
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        pass_fds=(scoring.fileno(), pricing.fileno(), read),
+        env={**os.environ, lifeline.VARIABLE: str(read)},
     ) as process:
-        assert process.stdout
-        assert process.stdin
-        scoring, _ = process.stdout.readline().split()
-        assert asyncio.run(healthy(scoring))
-        if end == "the parent's death":
-            process.stdin.close()
-        else:
+        os.close(read)
+        assert asyncio.run(healthy(address_of(pricing)))
+        if end != "the parent's death":
             process.send_signal(getattr(signal, end))
+        else:
+            os.close(write)
         assert process.wait(10) == 0
+    scoring.close()
+    pricing.close()
 
 
 async def healthy(url: str) -> bool:

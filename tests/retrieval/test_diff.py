@@ -1,0 +1,28 @@
+"""What changed, in words."""
+
+from datetime import date
+
+from retrieval.diff import difference
+from tests.retrieval.test_quotes import clause
+
+
+def test_changes_are_told_in_words():
+    """New, ended, renumbered and reworded clauses are told apart; what reads the same is not told."""
+    before = [
+        clause("The ratio must not exceed 60 %.", "CP-1.1", heading="Ratio"),
+        clause("Same.", "CP-1.2"),
+        clause("Moved text.", "CP-1.3"),
+        clause("Gone.", "CP-1.4", effective_to=date(2025, 1, 1)),
+    ]
+    after = [
+        clause("The ratio must not exceed 55 %.", "CP-1.1", heading="Ratio", effective_from=date(2025, 1, 1)),
+        clause("Same.", "CP-1.2", effective_from=date(2025, 1, 1)),
+        clause("Moved text.", "CP-1.9", effective_from=date(2025, 1, 1)),
+        clause("New.", "CP-1.5", effective_from=date(2025, 1, 1)),
+    ]
+    assert [d.words for d in difference(before, after)] == [
+        "d CP-1.1 (Ratio) reads differently from 2025-01-01: “60” became “55”.",
+        "d CP-1.3 is now CP-1.9; its words are the same.",
+        "d CP-1.5 is new from 2025-01-01.",
+        "d CP-1.4 ended on 2025-01-01.",
+    ]
