@@ -6,6 +6,7 @@ CredenceError
 ├── InvalidApplication     the application breaks the product's schema; carries the fields
 ├── NoPolicyInForce        the product has no policy at that date
 ├── RulesFailed            the rules could not be evaluated; nothing was decided
+├── EvidenceChanged        what an explanation was made from is not what was kept
 └── DependencyFailed       a model API, the LLM or retrieval could not be asked
     ├── DependencyTimeout  it took longer than the time left
     └── DependencyInvalid  it answered something that is not an answer
@@ -51,6 +52,10 @@ class RulesFailed(CredenceError):
 
     A fault of the product's files or of ours, never of the applicant: nothing was decided.
     """
+
+
+class EvidenceChanged(CredenceError):
+    """A clause that an explanation was made from is missing or has another text."""
 
 
 class DependencyFailed(CredenceError):
