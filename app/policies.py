@@ -19,7 +19,7 @@ from app.wiring import Services, services_of
 from decisioning.errors import FieldProblem
 from retrieval.errors import Refused, Unreadable
 from retrieval.ingest import ingest
-from retrieval.model import Clause, Written
+from retrieval.model import Clause, Hit, Written
 from retrieval.parse import parse_text
 
 LIMIT_BYTES = 8 << 20
@@ -49,7 +49,7 @@ async def search(
     services = services_of(request)
     day = as_of or today(services, document)
     hits = await services.clauses.corpus.search(q, day, document=document, known_at=known_at, k=k)
-    found = [described(hit.clause) | {"score": hit.score} for hit in hits]
+    found = [hit_out(hit) for hit in hits]
     return json_response({"clauses": found, "as_of": day, "trace_id": current_trace_id()})
 
 
@@ -72,7 +72,7 @@ async def show(
     found = await services.clauses.corpus.named(document, [clause], day, known_at)
     if clause not in found:
         raise UnknownRecord(f"{document} has no clause {clause} in force on {day}")
-    return json_response(described(found[clause]))
+    return json_response(clause_out(found[clause]))
 
 
 @router.post(
@@ -118,7 +118,7 @@ def today(services: Services, document: str | None) -> date:
     return (owners or list(products))[0].today(services.now())
 
 
-def described(clause: Clause) -> dict[str, Any]:
+def clause_out(clause: Clause) -> dict[str, Any]:
     """A clause as the API gives it."""
     return {
         "document": clause.document,
@@ -130,6 +130,11 @@ def described(clause: Clause) -> dict[str, Any]:
         "effective_from": clause.effective_from,
         "effective_to": clause.effective_to,
     }
+
+
+def hit_out(hit: Hit) -> dict[str, Any]:
+    """A hit of a search as the API gives it."""
+    return clause_out(hit.clause) | {"score": hit.score}
 
 
 def _told(written: Written) -> dict[str, Any]:
