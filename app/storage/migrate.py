@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 import migrations
+from app.storage.engine import single_statements
 from app.storage.errors import NotMigrated
 
 # Two commands that migrate at once take turns. The number is arbitrary and only ours.
@@ -37,7 +38,7 @@ async def downgrade(engine: AsyncEngine, revision: str = "-1") -> None:
 
 async def current(engine: AsyncEngine) -> frozenset[str]:
     """The revisions that the database is at; empty for a fresh one."""
-    async with engine.connect() as connection:
+    async with single_statements(engine) as connection:
         return await connection.run_sync(_heads_of)
 
 
