@@ -5,6 +5,7 @@ CredenceError
 ├── UnknownProduct         no such product
 ├── InvalidApplication     the application breaks the product's schema; carries the fields
 ├── NoPolicyInForce        the product has no policy at that date
+├── EvidenceChanged        what an explanation was made from is not what was kept
 ├── RulesFailed            the rules could not be evaluated; nothing was decided
 └── DependencyFailed       a model API, the LLM or retrieval could not be asked
     ├── DependencyTimeout  it took longer than the time left
@@ -44,6 +45,10 @@ class InvalidApplication(CredenceError):
 
 class NoPolicyInForce(CredenceError):
     """The product has no parameters, rules or manual in force at the date asked."""
+
+
+class EvidenceChanged(CredenceError):
+    """A clause that an explanation was made from is missing or has another text."""
 
 
 class RulesFailed(CredenceError):

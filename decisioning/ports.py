@@ -60,6 +60,25 @@ class Clauses(Protocol):
         ...
 
 
+class Hit(Protocol):
+    """A clause that a search found; the score orders the hits of one search and means nothing else."""
+
+    @property
+    def clause(self) -> Clause: ...
+    @property
+    def score(self) -> float: ...
+
+
+class ClauseSearch(Clauses, Protocol):
+    """The policy corpus with ranked search, as the chat needs it."""
+
+    async def search(
+        self, query: str, as_of: date, known_at: datetime | None, document: str | None, k: int
+    ) -> Sequence[Hit]:
+        """At most k clauses in force on that day, best first."""
+        ...
+
+
 class ScoringModel(Protocol):
     """Raises DependencyFailed("scoring", …) or a subclass; never answers late."""
 

@@ -142,6 +142,9 @@ decision_explanation = sa.Table(
     sa.CheckConstraint("explanation ->> 'status' = status", name="status_is_the_explanations"),
     sa.CheckConstraint("explanation ->> 'reader' = reader", name="reader_is_the_explanations"),
     sa.CheckConstraint("(status = 'pending') = (evidence is null)", name="written_has_evidence"),
+    sa.Index(
+        "ix_decision_explanation_written_at", "written_at", postgresql_where=sa.text("status = 'pending'")
+    ),
 )
 
 decision_notice = sa.Table(

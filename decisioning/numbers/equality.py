@@ -76,7 +76,7 @@ def _same(quantity: Quantity, wanted: Decimal, *, exactly: bool) -> bool:
     if quantity.value != quantity.value.quantize(step):  # a third, two thirds
         return not exactly and quantity.value.quantize(step) == wanted.quantize(step)
     shown = max(0, -int(wanted.normalize().as_tuple().exponent))
-    if exactly or quantity.places >= shown:
+    if exactly or quantity.places >= shown or (quantity.places < 0 and not quantity.approximate):
         return False
     return quantity.value in (wanted.quantize(step, ROUND_HALF_UP), wanted.quantize(step, ROUND_HALF_EVEN))
 

@@ -65,7 +65,16 @@ _BOUND_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOUNS = {"ceiling": "maximum", "cap": "maximum", "floor": "minimum", "max": "maximum", "min": "minimum"}
+_ABOUT = re.compile(
+    r"\b(?:about|around|roughly|approximately|approx\.|nearly|almost|close\s+to|some|circa|just\s+(?:over|under))\s+$",
+    re.IGNORECASE,
+)
 _BREAK = re.compile(r"[;:]|,\s+(?:and|but|which|while|so)\b|\b(?:because|although|whereas)\b", re.IGNORECASE)
+_PAST_LIMIT = re.compile(
+    r"\b(?:limit|maximum|minimum|ceiling|cap|floor|threshold|cut-?off|average|line|bar)\b[^,]*(?:,|\bat\b|\bwith\b|\bby\b|\()",
+    re.IGNORECASE,
+)
+"""What follows "above the limit, at" or "below the cut-off by" is no limit."""
 _LIKE_A_PRONOUN = re.compile(
     r"\b(?:no|this|that|the|any|each|every|which|another|only|last|first)\s+$", re.IGNORECASE
 )
@@ -163,7 +172,7 @@ def _number(text: str, found: re.Match[str]) -> Quantity:
     written = value
     if found["scale"]:
         power = _SCALE[found["scale"].strip(" -\n\t").lower()]
-        value, places = value.scaleb(power), max(0, places - power)
+        value, places = value.scaleb(power), places - power
     if found["sign"]:
         value, written = -value, -written
     kind, unit = _kind(found)
@@ -183,7 +192,7 @@ def _read(found: re.Match[str]) -> tuple[Decimal, int] | None:
     if found["ratio"]:
         return numerals.fraction(found["ratio"]), 2
     value = numerals.worded(found["words"])
-    return value, max(0, -int(value.as_tuple().exponent))
+    return value, -min(0, int(value.as_tuple().exponent))
 
 
 def _kind(found: re.Match[str]) -> tuple[Kind, str]:
@@ -211,7 +220,9 @@ def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
         floor = found[n - 1].end if n else 0
         comparator = ranges.get(n) or _governs(text, phrases, quantity, floor)
         ceiling = found[n + 1].start if n + 1 < len(found) else len(text)
-        related.append(replace(quantity, comparator=comparator, bound=_bound(text, quantity, floor, ceiling)))
+        bound = _bound(text, quantity, floor, ceiling)
+        about = bool(_ABOUT.search(text[max(floor, quantity.start - 24) : quantity.start]))
+        related.append(replace(quantity, comparator=comparator, bound=bound, approximate=about))
     return tuple(related)
 
 
@@ -233,7 +244,7 @@ def _governs(text: str, phrases: tuple[Phrase, ...], quantity: Quantity, floor: 
     for phrase in reversed(phrases):
         if floor <= phrase.start and phrase.end <= quantity.start:
             gap = text[phrase.end : quantity.start]
-            near = len(gap) <= 60 and not _BREAK.search(gap)
+            near = len(gap) <= 60 and not _BREAK.search(gap) and not _PAST_LIMIT.search(gap)
             return phrase.comparator if near else None
     return None
 

@@ -30,7 +30,8 @@ class Quantity:
     thousand pesetas" is 3000000), a DURATION counts its `unit` ("months", "years", "days", ...),
     a DATE is its proleptic ordinal beside `days`, a CLAUSE is 0 beside `name`, and what is UNREADABLE
     ("5,5", "1,2000", "12:30") is 0 and equals nothing.
-    `places` is how many decimal places the value was written with (of the value, not of the text).
+    `places` is how many decimal places of the value were written: 43 % has two, "1.2 million" has -5.
+    `approximate` says that the text calls it one ("about", "nearly").
     `comparator` is the relation that governs it, negation folded in ("must not exceed 60 %" is <=);
     `bound` is the noun that names its role ("maximum", "minimum", "limit" or "").
     """
@@ -45,6 +46,7 @@ class Quantity:
     comparator: Comparator | None = None
     bound: str = ""
     per_month: bool = False
+    approximate: bool = False
     days: tuple[date, ...] = ()
     name: str = ""
     written: Decimal | None = None

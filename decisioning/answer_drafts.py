@@ -1,0 +1,81 @@
+"""What a language model is asked in a chat, and what comes back: sentences, each with its source."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import ConfigDict, ValidationError
+
+from decisioning.claims import Claim
+from decisioning.drafts import brief, clause_data, unfenced
+from decisioning.model import Decision, Frozen
+from decisioning.ports import Clause
+from decisioning.wording import written_date
+from prompts import digest_of, fenced, load
+
+PROMPTS = ("answer_system", "answer_user")
+_MOST_SENTENCES = 6
+_MAX_SENTENCE = 500
+
+
+class Drafted(Frozen):
+    """A sentence of an answer and the claim or clause that it is said to rest on."""
+
+    source: str
+    text: str
+
+
+class _Drafts(Frozen):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sentences: tuple[Drafted, ...]
+
+
+def answer_digest() -> str:
+    """The digest of the prompts that an answer is worded with."""
+    return digest_of(*PROMPTS)
+
+
+def answer_system() -> str:
+    """What the model is, and the rules it works under."""
+    return load("answer_system").render()
+
+
+def answer_prompt(
+    question: str, as_of: date, decision: Decision | None, claims: Sequence[Claim], clauses: Sequence[Clause]
+) -> str:
+    """The question, the claims and the clauses, all as data."""
+    return load("answer_user").render(
+        as_of=written_date(as_of),
+        question=fenced("question", [question]),
+        claims=fenced("claims", [brief(c, decision) for c in claims] if decision else []),
+        clauses=fenced("clauses", [clause_data(c) for c in clauses]),
+    )
+
+
+def answer_schema(sources: Sequence[str]) -> Mapping[str, Any]:
+    """The JSON schema of an answer: sentences, each naming one of these sources."""
+    item = {
+        "type": "object",
+        "properties": {
+            "source": {"type": "string", "enum": list(sources)},
+            "text": {"type": "string", "maxLength": _MAX_SENTENCE},
+        },
+        "required": ["source", "text"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"sentences": {"type": "array", "items": item, "maxItems": _MOST_SENTENCES}},
+        "required": ["sentences"],
+        "additionalProperties": False,
+    }
+
+
+def drafted(raw: str) -> tuple[Drafted, ...] | None:
+    """The drafted sentences of an output, None where it is not the JSON that was asked for."""
+    try:
+        return _Drafts.model_validate(json.loads(unfenced(raw))).sentences[:_MOST_SENTENCES]
+    except (ValidationError, ValueError):
+        return None

@@ -1,0 +1,279 @@
+"""The explanation of a decision: claims, then words, then every sentence checked.
+
+`explain` asks retrieval and, where there is one, the language model; `replay_explanation` does the
+rest of it again from what was kept and comes to the same bytes.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from decisioning.claims import Claim, claims_for, claims_of
+from decisioning.drafts import (
+    Refused,
+    first_prompt,
+    parsed,
+    prompt_digest,
+    schema,
+    second_prompt,
+    system_prompt,
+)
+from decisioning.errors import DependencyFailed, EvidenceChanged
+from decisioning.grounding import Pool, check_citations, check_focus, check_sentence, in_force, pool_of
+from decisioning.model import (
+    ClauseRef,
+    Decision,
+    Evidence,
+    Explanation,
+    Problem,
+    Reader,
+    Sentence,
+    Writer,
+)
+from decisioning.ports import Clause, Clauses, LanguageModel, Stopwatch
+from decisioning.quotes import citations_of
+from decisioning.writer import sentence as deterministic
+
+_LEAST_S = 0.2
+"""With less than this left of the budget, a language model is not asked."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An explanation, and what it was made from."""
+
+    explanation: Explanation
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """All that the words of one explanation may rest on."""
+
+    decision: Decision
+    reader: Reader
+    claims: tuple[Claim, ...]
+    clauses: Mapping[str, Clause]
+    pool: Pool
+
+
+@dataclass
+class _Outputs:
+    """What the language model said; `asked` tells whether there was one to ask."""
+
+    asked: bool
+    raw: list[str] = field(default_factory=list)
+
+
+async def explain(
+    decision: Decision,
+    clauses: Clauses,
+    language_model: LanguageModel | None,
+    *,
+    reader: Reader,
+    stopwatch: Stopwatch,
+    document: str,
+    known_at: datetime | None = None,
+    context_clauses: int = 4,
+) -> Explained:
+    """The explanation of a stored decision for a reader, every sentence checked.
+
+    A language model that fails, is late or writes what the checker refuses costs its words, never the
+    explanation. An applicant reads catalogue texts: no model is asked. Raises
+    DependencyFailed("retrieval") where the clauses cannot be read.
+    """
+    claims = claims_for(reader, claims_of(decision))
+    with stopwatch.stage("retrieve"):
+        found = await _retrieve(decision, claims, clauses, document, known_at, context_clauses)
+    scene = _scene(decision, reader, claims, found)
+    model = language_model if reader is not Reader.APPLICANT else None
+    outputs = _Outputs(asked=model is not None)
+    if model is not None:
+        await _ask(scene, found, model, stopwatch, outputs)
+    with stopwatch.stage("verify" if outputs.asked else "generate"):
+        explanation = _compose(scene, outputs)
+    return Explained(explanation, _evidence(found, model, outputs))
+
+
+def replay_explanation(
+    decision: Decision, evidence: Evidence, clauses: Sequence[Clause], reader: Reader
+) -> Explanation:
+    """The explanation again, from its evidence alone: the same bytes if nothing was changed.
+
+    `clauses` are those that the evidence names. Raises EvidenceChanged where one is missing or its
+    text is another.
+    """
+    texts = {(c.document, c.clause, c.edition): c for c in clauses}
+    found = []
+    for ref in evidence.clauses:
+        clause = texts.get((ref.document, ref.clause, ref.edition))
+        if clause is None or sha256_of(clause) != ref.sha256:
+            raise EvidenceChanged(
+                f"{ref.clause} of {ref.edition} is not the text that the explanation was made from"
+            )
+        found.append(clause)
+    claims = claims_for(reader, claims_of(decision))
+    outputs = _Outputs(asked=evidence.llm is not None, raw=list(evidence.llm_outputs))
+    return _compose(_scene(decision, reader, claims, found), outputs)
+
+
+def sha256_of(clause: Clause) -> str:
+    """The sha256 of a clause's text, in hex."""
+    return hashlib.sha256(clause.text.encode()).hexdigest()
+
+
+async def _retrieve(
+    decision: Decision,
+    claims: Sequence[Claim],
+    clauses: Clauses,
+    document: str,
+    known_at: datetime | None,
+    k: int,
+) -> list[Clause]:
+    names = list(dict.fromkeys(n for claim in claims for n in claim.clauses))
+    named = await clauses.named(document, names, decision.as_of, known_at)
+    found = [named[n] for n in names if n in named and in_force(named[n], decision.as_of)]
+    queries = [q for claim in claims if (q := " ".join((*claim.facts, claim.kind)).replace("_", " "))][:k]
+    if k and queries:
+        near = await clauses.context(document, queries, decision.as_of, k, known_at)
+        found += [c for c in near if c.clause not in named and in_force(c, decision.as_of)]
+    return found
+
+
+def _scene(decision: Decision, reader: Reader, claims: tuple[Claim, ...], found: Sequence[Clause]) -> _Scene:
+    clauses = {c.clause: c for c in found}
+    pool = pool_of(decision, claims, {name: c.text for name, c in clauses.items()})
+    return _Scene(decision, reader, claims, clauses, pool)
+
+
+async def _ask(
+    scene: _Scene, found: Sequence[Clause], model: LanguageModel, stopwatch: Stopwatch, outputs: _Outputs
+) -> None:
+    """Lets the model write, and write what was refused once more; a failure leaves what there is."""
+    prompt = first_prompt(scene.decision, scene.claims, found, scene.reader)
+    if not await _write(scene.claims, prompt, model, stopwatch, outputs):
+        return
+    with stopwatch.stage("verify"):
+        _, refused = _review(scene, outputs.raw[0])
+    if refused:
+        again = {r.claim for r in refused}
+        claims = tuple(c for c in scene.claims if c.id in again)
+        prompt = second_prompt(scene.decision, claims, refused, scene.reader)
+        await _write(claims, prompt, model, stopwatch, outputs)
+
+
+async def _write(
+    claims: Sequence[Claim], prompt: str, model: LanguageModel, stopwatch: Stopwatch, outputs: _Outputs
+) -> bool:
+    remaining_s = stopwatch.remaining_s()
+    if remaining_s < _LEAST_S:
+        return False
+    with stopwatch.stage("generate"):
+        try:
+            outputs.raw.append(await model.write(system_prompt(), prompt, schema(claims), remaining_s))
+        except DependencyFailed:
+            return False
+    return True
+
+
+def _review(scene: _Scene, raw: str) -> tuple[dict[str, Sentence], list[Refused]]:
+    """The sentences of an output that pass, by claim, and those that do not."""
+    drafts, unusable = parsed(raw)
+    passed: dict[str, Sentence] = {}
+    refused: list[Refused] = []
+    for claim in scene.claims:
+        text = drafts.get(claim.id, "")
+        problems = unusable or _missing(claim, text)
+        if not problems:
+            drafted = _sentence(scene, claim, text, Writer.LLM)
+            problems = _problems(scene, claim, drafted)
+        if problems:
+            refused.append(Refused(claim.id, text, problems))
+        else:
+            passed[claim.id] = drafted
+    return passed, refused
+
+
+def _missing(claim: Claim, text: str) -> tuple[Problem, ...]:
+    if text:
+        return ()
+    return (
+        Problem(sentence=None, code="claim_not_worded", problem=f"no sentence words the claim {claim.id}"),
+    )
+
+
+def _sentence(scene: _Scene, claim: Claim, text: str, writer: Writer) -> Sentence:
+    cited = (
+        ()
+        if scene.reader is Reader.APPLICANT
+        else [scene.clauses[n] for n in claim.clauses if n in scene.clauses]
+    )
+    citations = citations_of(claim, scene.decision, cited, text)
+    own = Writer.LLM if writer is Writer.LLM else Writer.DETERMINISTIC
+    return Sentence(text=text, writer=own, claim=claim.id, facts=claim.facts, citations=citations)
+
+
+def _problems(scene: _Scene, claim: Claim, drafted: Sentence) -> tuple[Problem, ...]:
+    return (
+        *check_sentence(drafted.text, scene.pool),
+        *check_focus(drafted.text, claim, scene.pool),
+        *check_citations(drafted, scene.clauses, scene.decision.as_of),
+    )
+
+
+def _compose(scene: _Scene, outputs: _Outputs) -> Explanation:
+    """The explanation from the model's outputs, each refused sentence replaced by the deterministic one."""
+    passed: dict[str, Sentence] = {}
+    problems: list[Problem] = []
+    for n, raw in enumerate(outputs.raw):
+        better, refused = _review(scene, raw)
+        passed = {**better, **passed}
+        problems += [p for r in refused if n == 0 or r.claim not in passed for p in r.problems]
+    if outputs.asked and not outputs.raw:
+        problems.append(
+            Problem(sentence=None, code="llm_unavailable", problem="the language model gave no answer")
+        )
+    sentences = []
+    for claim in scene.claims:
+        sentence = passed.get(claim.id) or _plain(scene, claim, problems)
+        sentences += [sentence] if sentence else []
+    return _explanation(scene, outputs, tuple(sentences), tuple(dict.fromkeys(problems)))
+
+
+def _plain(scene: _Scene, claim: Claim, problems: list[Problem]) -> Sentence | None:
+    """The deterministic sentence of a claim, checked like any other: none if even that does not hold."""
+    drafted = _sentence(
+        scene, claim, deterministic(claim, scene.decision, scene.reader), Writer.DETERMINISTIC
+    )
+    wrong = _problems(scene, claim, drafted)
+    problems += wrong
+    return None if wrong else drafted
+
+
+def _explanation(
+    scene: _Scene, outputs: _Outputs, sentences: tuple[Sentence, ...], problems: tuple[Problem, ...]
+) -> Explanation:
+    writers = {s.writer for s in sentences} or {Writer.DETERMINISTIC}
+    intended = Writer.LLM if outputs.asked else Writer.DETERMINISTIC
+    whole = writers == {intended} and len(sentences) == len(scene.claims)
+    return Explanation(
+        status="verified" if whole else "fallback",
+        writer=Writer.MIXED if len(writers) > 1 else Writer(next(iter(writers))),
+        reader=scene.reader,
+        sentences=sentences,
+        problems=problems,
+    )
+
+
+def _evidence(found: Sequence[Clause], model: LanguageModel | None, outputs: _Outputs) -> Evidence:
+    return Evidence(
+        clauses=tuple(
+            ClauseRef(document=c.document, clause=c.clause, edition=c.edition, sha256=sha256_of(c))
+            for c in found
+        ),
+        retrieval_snapshot=None,
+        prompt=prompt_digest() if model is not None else None,
+        llm=model.name if model is not None else None,
+        llm_outputs=tuple(outputs.raw),
+    )

@@ -1,0 +1,30 @@
+"""The checker: a sentence passes only if nothing in it stands on nothing."""
+
+from decisioning.grounding.amounts import check_amounts
+from decisioning.grounding.content import check_content
+from decisioning.grounding.guards import check_form, check_guards
+from decisioning.grounding.names import check_names
+from decisioning.grounding.outcome import check_outcome
+from decisioning.grounding.polarity import check_polarity
+from decisioning.grounding.pool import Pool
+from decisioning.grounding.relations import check_relations
+from decisioning.grounding.said import Said
+from decisioning.model import Problem
+
+
+def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
+    """Every problem of one sentence against a pool; none means that it may leave."""
+    said = Said(text, tuple(sorted(pool.clauses)))
+    form = tuple(check_form(said))
+    if form:
+        return form
+    problems = (
+        *check_guards(said, pool),
+        *check_outcome(said, pool),
+        *check_names(said, pool),
+        *check_amounts(said, pool),
+        *check_relations(said, pool),
+        *check_content(said, pool),
+        *check_polarity(said, pool),
+    )
+    return tuple(dict.fromkeys(problems))

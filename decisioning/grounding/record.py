@@ -1,0 +1,221 @@
+"""The pool of a decision: every number, day, passage and claim of the record, with its role."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+
+from decisioning.claims import (
+    Claim,
+    ConditionClaim,
+    FailureClaim,
+    MissingClaim,
+    comparisons_of,
+    reason_of,
+    rule_of,
+)
+from decisioning.grounding.lexicon import keys
+from decisioning.grounding.pool import Carrier, Known, KnownDate, Passage, Pool, Role, passages_of
+from decisioning.grounding.stems import lines, stem
+from decisioning.grounding.topics import vocabulary
+from decisioning.model import Decision, Fact, Offer, Rule, Unit, Value
+from decisioning.numbers import Kind
+
+
+@cache
+def _kinds() -> Mapping[str, frozenset[str]]:
+    table = (line.partition(":") for line in lines("kinds.txt"))
+    return {
+        kind.strip(): frozenset(k for w in words.replace("-", " ").split() for k in keys(stem(w)))
+        for kind, _, words in table
+    }
+
+
+def pool_of(
+    decision: Decision,
+    claims: Sequence[Claim],
+    clauses: Mapping[str, str],
+    facts: Mapping[str, Fact] | None = None,
+) -> Pool:
+    """What may be said of this decision with these claims and these clauses (name to text)."""
+    names = frozenset(clauses) | {c for claim in claims for c in claim.clauses}
+    passages = tuple(
+        p for name, text in clauses.items() for p in passages_of("clause", name, text, tuple(names))
+    )
+    known = {**decision.facts, **(facts or {})}
+    return Pool(
+        numbers=(*_facts(known), *_limits(claims), *_terms(decision), *_counts(decision)),
+        dates=(*_days(decision, claims), *_passage_days(passages)),
+        passages=passages,
+        carriers=tuple(_carrier(claim, decision) for claim in claims),
+        rules=_rules(claims),
+        labels=_labels(decision, known),
+        clauses=names,
+        outcome=decision.outcome,
+        currency_unit=decision.currency.unit,
+    )
+
+
+def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_unit: int = 1) -> Pool:
+    """What may be said where there is no decision: the facts and the clauses."""
+    passages = _passages(clauses, tuple(clauses))
+    extra = frozenset(key for name in facts for key in vocabulary(name))
+    return Pool(
+        numbers=tuple(_facts(facts)),
+        dates=tuple(_passage_days(passages)),
+        passages=passages,
+        labels=frozenset(),
+        clauses=frozenset(clauses),
+        currency_unit=currency_unit,
+        extra=extra,
+    )
+
+
+def _passages(clauses: Mapping[str, str], names: tuple[str, ...]) -> tuple[Passage, ...]:
+    return tuple(p for name, text in clauses.items() for p in passages_of("clause", name, text, names))
+
+
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _facts(facts: Mapping[str, Fact]) -> Iterable[Known]:
+    for name, fact in facts.items():
+        value = _number(fact.value)
+        if value is not None:
+            yield Known(value, fact.unit, Role.VALUE, name)
+
+
+def _rules(claims: Sequence[Claim]) -> tuple[Rule, ...]:
+    return tuple({r.id: r for c in claims if (r := rule_of(c))}.values())
+
+
+def _limits(claims: Sequence[Claim]) -> Iterable[Known]:
+    for rule in _rules(claims):
+        for part in comparisons_of(rule):
+            value, limit = _number(part.value), _number(part.limit)
+            if value is not None:
+                yield Known(value, part.unit, Role.VALUE, part.fact)
+            if limit is not None:
+                yield Known(limit, part.unit, Role.LIMIT, part.fact, rule)
+            if value is not None and limit is not None:
+                yield Known(round(abs(value - limit), 6), part.unit, Role.DIFFERENCE, part.fact, rule)
+
+
+def _terms(decision: Decision) -> Iterable[Known]:
+    requested = decision.requested
+    yield Known(requested.amount, Unit.MONEY, Role.VALUE, "amount")
+    yield Known(requested.term_months, Unit.MONTHS, Role.VALUE, "term_months")
+    if decision.score:
+        score = decision.score
+        yield Known(score.value, Unit.POINTS, Role.VALUE, "score")
+        yield Known(score.pd, Unit.PROBABILITY, Role.VALUE, "pd")
+        yield Known(score.cutoff, Unit.POINTS, Role.LIMIT, "score")
+        yield Known(round(abs(score.value - score.cutoff), 6), Unit.POINTS, Role.DIFFERENCE, "score")
+        yield Known(score.min, Unit.POINTS, Role.LIMIT, "score_min")
+        yield Known(score.max, Unit.POINTS, Role.LIMIT, "score_max")
+    if decision.offer:
+        yield from _offer(decision.offer)
+    if decision.pricing:
+        yield Known(decision.pricing.monthly_payment, Unit.MONEY_PER_MONTH, Role.VALUE, "monthly_payment")
+        yield Known(decision.pricing.nominal_rate, Unit.RATE, Role.VALUE, "nominal_rate")
+        yield Known(decision.pricing.apr, Unit.RATE, Role.VALUE, "apr")
+
+
+def _offer(offer: Offer) -> Iterable[Known]:
+    yield Known(offer.amount, Unit.MONEY, Role.VALUE, "amount")
+    yield Known(offer.term_months, Unit.MONTHS, Role.VALUE, "term_months")
+    yield Known(offer.nominal_rate, Unit.RATE, Role.VALUE, "nominal_rate")
+    yield Known(offer.apr, Unit.RATE, Role.VALUE, "apr")
+    yield Known(offer.monthly_payment, Unit.MONEY_PER_MONTH, Role.VALUE, "monthly_payment")
+    yield Known(offer.total_payable, Unit.MONEY, Role.VALUE, "total_payable")
+
+
+def _counts(decision: Decision) -> Iterable[Known]:
+    yield Known(len(decision.reasons), Unit.COUNT, Role.VALUE, "reasons")
+    yield Known(len(decision.conditions), Unit.COUNT, Role.VALUE, "conditions")
+    yield Known(len(decision.missing), Unit.COUNT, Role.VALUE, "missing")
+    for reason in decision.reasons:
+        yield Known(reason.rank, Unit.COUNT, Role.VALUE, "reason")
+
+
+_DAY_WORDS = {
+    "as_of": "force decide decision take date day policy effective under applicable",
+    "edition": "edition force effective since version policy from manual",
+    "received": "receive apply submit date arrive application",
+    "expires": "expire stand valid offer until open accept lapse hold good",
+    "due": "due notice notify by send deadline latest person provide missing",
+}
+
+
+def _days(decision: Decision, claims: Sequence[Claim]) -> Iterable[KnownDate]:
+    days = [
+        ("as_of", decision.as_of),
+        ("as_of", decision.created_at.date()),
+        ("received", decision.received_at.date()),
+    ]
+    days += [("edition", day) for day in _editions(decision, claims)]
+    if decision.offer:
+        days.append(("expires", decision.offer.expires_at.date()))
+    if decision.notice:
+        days.append(("due", decision.notice.due_at.date()))
+    for kind, day in days:
+        yield KnownDate(day, frozenset(stem(w) for w in _DAY_WORDS[kind].split()))
+
+
+def _editions(decision: Decision, claims: Sequence[Claim]) -> Iterable[date]:
+    for text in {
+        decision.versions.policy,
+        *(r.edition for r in decision.rules),
+        *(r.edition for r in _rules(claims)),
+    }:
+        try:
+            yield date.fromisoformat(text)
+        except ValueError:
+            continue
+
+
+def _passage_days(passages: Iterable[Passage]) -> Iterable[KnownDate]:
+    for passage in passages:
+        for quantity in passage.quantities:
+            if quantity.kind is Kind.DATE and quantity.unit == "day" and quantity.days:
+                yield KnownDate(quantity.days[0], frozenset(w.stem for w in passage.content))
+
+
+def _labels(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[tuple[str, str]]:
+    found = {(name, str(fact.value).lower()) for name, fact in facts.items() if isinstance(fact.value, str)}
+    if decision.pricing:
+        found.add(("tier", decision.pricing.tier.lower()))
+    return frozenset(found)
+
+
+def _carrier(claim: Claim, decision: Decision) -> Carrier:
+    rule, reason = rule_of(claim), reason_of(claim)
+    names = [*claim.facts, *([reason.source] if reason and reason.source not in claim.facts else [])]
+    texts = _texts(claim)
+    passages = tuple(p for text in texts for p in passages_of(claim.id, None, text))
+    found = set(_kinds().get(claim.kind, frozenset()))
+    also = [c.fact for c in rule.also] if rule else []
+    for name in (*names, *also):
+        found |= vocabulary(name)
+        fact = decision.facts.get(name)
+        if fact is not None and isinstance(fact.value, str):
+            found |= vocabulary(fact.value)
+    for passage in passages:
+        found |= passage.keys
+    return Carrier(claim.id, claim.kind, tuple(names), claim.clauses, frozenset(found), passages, rule)
+
+
+def _texts(claim: Claim) -> tuple[str, ...]:
+    reason = reason_of(claim)
+    if reason:
+        appendix = reason.appendix_c.removeprefix("other:").strip()
+        return (reason.text, appendix, reason.code.replace("_", " ").lower())
+    match claim:
+        case ConditionClaim():
+            return (claim.text, claim.code.replace("_", " ").lower())
+        case FailureClaim():
+            return (f"{claim.dependency} model: {claim.problem}",)
+        case MissingClaim():
+            return (" ".join(claim.fields).replace("_", " "),)
+        case _:
+            return ()

@@ -1,0 +1,105 @@
+"""A sentence as the checker reads it: words, quantities, comparing phrases, segments."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from decisioning.grounding.lexicon import is_stop
+from decisioning.grounding.text import Word, words
+from decisioning.numbers import Kind, Phrase, Quantity, comparing_phrases, quantities
+
+_BOUNDARY = re.compile(
+    r"[,;:()\u2013\u2014\"\u201c\u201d]|\s-\s|\b(?:and|but|because|while|whereas|as|since|which|so|although|though|when|if|where"
+    r"|hence|therefore|with|plus)\b",
+    re.IGNORECASE,
+)
+_GENERIC = re.compile(
+    r"\b(?:applications|loans|requests|files|applicants|borrowers|customers|cases|offers|scores|amounts|terms|everyone|anyone)\b"
+    r"(?!\s+(?:is|was)\b)"
+    r"|\b(?:an?|any|each|every|no)\s+(?:\w+\s+)?(?:application|loan|request|file|applicant|borrower|customer|case|score"
+    r"|amount|term|person|offer|larger|longer|smaller|shorter|higher|lower)\b"
+    r"|^[A-Z]+[-\u2011][\d.]+\s+(?:says|states|reads|asks|requires|sets)\b"
+    r"|\b(?:if|where|when|whenever|whoever|unless|once|whatever)\b"
+    r"|\bthe\s+(?:policy|manual|clause|rule)\s+(?:\w+ly\s+)?(?:says|states|sets|asks|requires|demands|allows|permits|prohibits|forbids"
+    r"|declines|refers|caps|limits|treats|provides)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence taken apart once."""
+
+    text: str
+    names: tuple[str, ...] = ()
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """All its words."""
+        return words(self.text)
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All its quantities."""
+        return quantities(self.text, self.names)
+
+    @cached_property
+    def amounts(self) -> tuple[Quantity, ...]:
+        """Its quantities that are neither names of clauses nor ranks nor days."""
+        return tuple(q for q in self.quantities if q.kind not in (Kind.CLAUSE, Kind.ORDINAL, Kind.DATE))
+
+    @cached_property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """Its comparing phrases."""
+        return tuple(comparing_phrases(self.text))
+
+    @cached_property
+    def content(self) -> tuple[Word, ...]:
+        """Its words that carry content and are no part of a quantity."""
+        return tuple(
+            w
+            for w in self.words
+            if not is_stop(w.text) and not any(q.start <= w.start < q.end for q in self.quantities)
+        )
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of all its words."""
+        return frozenset(w.stem for w in self.words)
+
+    @cached_property
+    def generic(self) -> bool:
+        """Whether it speaks of applications in general rather than of this one."""
+        return bool(_GENERIC.search(self.text))
+
+    @cached_property
+    def boundaries(self) -> tuple[int, ...]:
+        """Where one part of the sentence ends and the next begins."""
+        spans = [(q.start, q.end) for q in self.quantities]
+        found = (m.start() for m in _BOUNDARY.finditer(self.text))
+        return tuple(p for p in found if not any(a <= p < b for a, b in spans))
+
+    def between(self, start: int, end: int) -> frozenset[str]:
+        """The stems of the words that stand in that span."""
+        return frozenset(w.stem for w in self.words if start <= w.start and w.end <= end)
+
+    def left_of(self, quantity: Quantity) -> frozenset[str]:
+        """The words before a quantity, back to the previous quantity or part."""
+        return self.between(self._left(quantity), quantity.start)
+
+    def right_of(self, quantity: Quantity) -> frozenset[str]:
+        """The words after a quantity, up to the next quantity or part."""
+        later = [q.start for q in self.quantities if q.start >= quantity.end]
+        edges = [b for b in self.boundaries if b >= quantity.end]
+        return self.between(quantity.end, min([*later, *edges, len(self.text)]))
+
+    def part_of(self, quantity: Quantity) -> str:
+        """The part of the sentence around a quantity, other quantities included."""
+        left = max([b for b in self.boundaries if b < quantity.start], default=0)
+        right = min([b for b in self.boundaries if b >= quantity.end], default=len(self.text))
+        return self.text[left:right]
+
+    def _left(self, quantity: Quantity) -> int:
+        earlier = [q.end for q in self.quantities if q.end <= quantity.start]
+        edges = [b for b in self.boundaries if b < quantity.start]
+        return max([*earlier, *edges, 0])

@@ -1,0 +1,62 @@
+"""Checks a text in anybody's words against sources, facts and, where there is one, a decision."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from decisioning.claims import Claim, claims_of
+from decisioning.grounding.check import check_sentence
+from decisioning.grounding.pool import Pool
+from decisioning.grounding.reasons import missing_reasons
+from decisioning.grounding.record import facts_alone, pool_of
+from decisioning.grounding.record_reader import decision_from, facts_from
+from decisioning.grounding.text import sentences
+from decisioning.model import Decision, Frozen, Problem
+
+
+class SentenceVerdict(Frozen):
+    """One sentence and what is wrong with it; supported means that nothing is."""
+
+    text: str
+    supported: bool
+    problems: tuple[Problem, ...]
+
+
+class Verdict(Frozen):
+    """A whole text: supported when every sentence is and nothing is missing.
+
+    `problems` holds what is wrong with the text as a whole; their `sentence` is None.
+    """
+
+    supported: bool
+    sentences: tuple[SentenceVerdict, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def verify(
+    sources: Mapping[str, str],
+    facts: Mapping[str, Any],
+    decision: Mapping[str, Any] | Decision | None,
+    text: str,
+) -> Verdict:
+    """Whether the text says only what the sources (clause to text), the facts and the decision say.
+
+    The text carries no citation marks and may be in anybody's words. With a decision, a principal
+    reason that the text leaves out makes it unsupported. A text of no sentence is not supported.
+    """
+    if decision is None:
+        claims: tuple[Claim, ...] = ()
+        pool = facts_alone(facts_from(facts), sources)
+    else:
+        record = decision_from(decision)
+        claims = claims_of(record)
+        pool = pool_of(record, claims, sources, facts_from(facts))
+    found = tuple(_verdict(text[a:b], pool) for a, b in sentences(text))
+    whole = missing_reasons([s.text for s in found], claims)
+    if not found:
+        whole = (*whole, Problem(sentence=None, code="empty", problem="there is no sentence to check"))
+    return Verdict(supported=not whole and all(s.supported for s in found), sentences=found, problems=whole)
+
+
+def _verdict(text: str, pool: Pool) -> SentenceVerdict:
+    problems = check_sentence(text, pool)
+    return SentenceVerdict(text=text, supported=not problems, problems=problems)

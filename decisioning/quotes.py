@@ -1,0 +1,72 @@
+"""Finds in a clause the sentence to quote, and says exactly where it stands."""
+
+from collections.abc import Iterable, Sequence
+
+from decisioning.claims import Claim, comparisons_of, rule_of
+from decisioning.grounding.lexicon import is_stop, keys
+from decisioning.grounding.text import sentences, words
+from decisioning.grounding.topics import vocabulary
+from decisioning.model import Citation, Decision, Rule
+from decisioning.numbers import quantities, states
+from decisioning.ports import Clause
+
+_LIMIT_WEIGHT = 10.0
+
+
+def citations_of(
+    claim: Claim, decision: Decision, clauses: Iterable[Clause], text: str
+) -> tuple[Citation, ...]:
+    """A quote from each of these clauses: the sentence that carries the rule's limit, else the likest one."""
+    rule = rule_of(claim)
+    return tuple(_cite(clause, _carrying(clause, rule, decision, text)) for clause in clauses)
+
+
+def citation_for(clause: Clause, text: str) -> Citation:
+    """A quote from the clause: the sentence of it that is most like the text."""
+    return _cite(
+        clause, _scored(clause, [_likeness(clause.text[a:b], text) for a, b in sentences(clause.text)])
+    )
+
+
+def _carrying(clause: Clause, rule: Rule | None, decision: Decision, text: str) -> tuple[int, int]:
+    weights = []
+    for start, end in sentences(clause.text):
+        piece = clause.text[start:end]
+        weight = _likeness(piece, text)
+        if rule is not None and rule.clause == clause.clause:
+            weight += _LIMIT_WEIGHT * _limits_in(piece, rule, decision.currency.unit)
+            weight += len({w.stem for w in words(piece)} & vocabulary(rule.fact))
+        weights.append(weight)
+    return _scored(clause, weights)
+
+
+def _scored(clause: Clause, weights: Sequence[float]) -> tuple[int, int]:
+    spans = sentences(clause.text)
+    if not spans:
+        return 0, len(clause.text)
+    best = max(range(len(spans)), key=lambda n: (weights[n], -n))
+    return spans[best]
+
+
+def _limits_in(piece: str, rule: Rule, currency_unit: int) -> int:
+    limits = [(p.limit, p.unit) for p in comparisons_of(rule) if isinstance(p.limit, int | float)]
+    found = quantities(piece)
+    return sum(any(states(q, float(value), unit, currency_unit) for q in found) for value, unit in limits)
+
+
+def _likeness(piece: str, text: str) -> float:
+    wanted = [w for w in words(text) if not is_stop(w.text)]
+    carried = frozenset(k for w in words(piece) if not is_stop(w.text) for k in keys(w.stem))
+    return sum(1 for w in wanted if keys(w.stem) & carried) / max(1, len(wanted))
+
+
+def _cite(clause: Clause, span: tuple[int, int]) -> Citation:
+    start, end = span
+    return Citation(
+        document=clause.document,
+        clause=clause.clause,
+        edition=clause.edition,
+        quote=clause.text[start:end],
+        start=start,
+        end=end,
+    )

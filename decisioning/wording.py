@@ -1,0 +1,112 @@
+"""How values of the record are written in English: exact where it matters, short where it does not."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from decisioning.model import Comparator, Currency, Unit, Value
+
+_SUFFIXES = {Unit.MONTHS: "months", Unit.YEARS: "years", Unit.POINTS: "points"}
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def fact_name(name: str, unit: Unit | None = None) -> str:
+    """A fact's name in words: "debt_service_to_income" is "ratio of debt service to income"."""
+    words = name.split("_")
+    if unit in _SUFFIXES and len(words) > 1 and words[-1] == _SUFFIXES[unit]:
+        words = words[:-1]
+    plain = " ".join(words)
+    return f"ratio of {plain}" if unit is Unit.RATIO and "to" in words else plain
+
+
+def listed(items: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def written_date(day: date) -> str:
+    """23 November 2026."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def written(value: Value, unit: Unit, currency: Currency, against: Value = None) -> str:
+    """A value with its unit; rounded for the eye, never so far that it meets the limit it differs from."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value).replace("_", " ")
+    exact, other = Decimal(str(value)), _decimal(against)
+    if unit in (Unit.RATIO, Unit.RATE, Unit.PROBABILITY):
+        places = 2 if unit is Unit.RATE else 1
+        return f"{_rounded(exact * 100, None if other is None else other * 100, places)} %"
+    if unit in (Unit.MONEY, Unit.MONEY_PER_MONTH):
+        amount = money(exact, currency)
+        return f"{amount} a month" if unit is Unit.MONEY_PER_MONTH else amount
+    unit_word = f" {_SUFFIXES[unit]}" if unit in (Unit.MONTHS, Unit.YEARS) else ""
+    return number(exact) + unit_word
+
+
+def money(value: float | Decimal, currency: Currency) -> str:
+    """An amount in whole currency: 36.5 of a unit of 1,000 ESP is "ESP 36,500"."""
+    amount = Decimal(str(value)) * currency.unit
+    return f"{currency.code} {number(amount)}"
+
+
+def number(value: float | Decimal) -> str:
+    """Digits grouped by commas, without trailing zeros."""
+    text = f"{Decimal(str(value)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def relation(comparator: Comparator) -> str:
+    """The words of a fact that stands in this relation to a limit."""
+    return {
+        Comparator.GT: "above",
+        Comparator.GE: "at or above",
+        Comparator.LT: "below",
+        Comparator.LE: "at or below",
+        Comparator.EQ: "equal to",
+        Comparator.NE: "other than",
+    }[comparator]
+
+
+def chosen(variants: Sequence[str], *seed: str) -> str:
+    """One of the variants, always the same for the same seed."""
+    digest = hashlib.sha256("\x1f".join(seed).encode()).digest()
+    return variants[int.from_bytes(digest[:4], "big") % len(variants)]
+
+
+def capitalised(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def ended(text: str) -> str:
+    """The text with a full stop if it has no end of its own."""
+    stripped = text.strip()
+    return stripped if stripped.endswith((".", "!", "?")) else f"{stripped}."
+
+
+def _decimal(value: Value) -> Decimal | None:
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _rounded(value: Decimal, other: Decimal | None, places: int) -> str:
+    """Rounded to that many places, or to more while it would read as the other value."""
+    for shown in range(places, 8):
+        rounded = value.quantize(Decimal(1).scaleb(-shown), ROUND_HALF_UP)
+        if other is None or value == other or (rounded != other and (rounded > other) == (value > other)):
+            return number(rounded)
+    return number(value)
