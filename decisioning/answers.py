@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from decisioning.application import LARGEST
 from decisioning.errors import DependencyFailed, DependencyInvalid
-from decisioning.model import PriceAnswer, Requested, ScoreAnswer, Unit
+from decisioning.model import PriceAnswer, ScoreAnswer, Unit
 from decisioning.rounding import rounded
+
 
 @dataclass(frozen=True)
 class Answers:
