@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from decisioning.errors import DependencyFailed
-from decisioning.ports import Clause
+from decisioning.ports import Clause, Hit
 from retrieval.errors import CorpusUnavailable
 from retrieval.search import PostgresClauses
 
 
 class PolicyClauses:
-    """decisioning.ports.Clauses over the corpus in Postgres."""
+    """decisioning.ports.ClauseSearch over `corpus`, the clauses in Postgres."""
 
     def __init__(self, corpus: PostgresClauses) -> None:
         self.corpus = corpus
@@ -29,6 +29,13 @@ class PolicyClauses:
         """At most k clauses in force on that day that are nearest to any of the queries, best first."""
         with _as_dependency():
             return await self.corpus.context(document, queries, as_of, k, known_at)
+
+    async def search(
+        self, query: str, as_of: date, known_at: datetime | None, document: str | None, k: int
+    ) -> Sequence[Hit]:
+        """At most k clauses in force on that day, best first."""
+        with _as_dependency():
+            return await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
 
 
 @contextmanager

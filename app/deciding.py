@@ -15,10 +15,10 @@ from opentelemetry import trace
 from starlette.requests import ClientDisconnect
 
 from app.errors import Forbidden, InvalidBody
-from app.explaining import Words, explain_in_background, words_for
+from app.explaining import Words, explain_in_background, told_of, words_for
 from app.logs import log
 from app.schemas import DecisionRequest
-from app.stopwatch import SpanStopwatch
+from app.stopwatch import SpanStopwatch, Told
 from app.storage.decisions import store_decision
 from app.storage.idempotency import Answer, Claimed
 from app.storage.rows import Applicant, Monitoring, NewDecision
@@ -81,7 +81,7 @@ async def take(services: Services, order: Order) -> Taken:
             with watch.stage("store"):
                 await store_decision(services.engine, _new(order, final, words, body))
         except BaseException:
-            watch.tell_spans(product.name, {})
+            watch.tell_spans(product.name)
             raise
         taken = Taken(final.decision, body, dict(watch.timings_ms()) | {"total": watch.elapsed_ms()})
         _tell(services, order, taken, watch)
@@ -155,7 +155,7 @@ def _new(order: Order, decided: Decided, words: Words, body: bytes) -> NewDecisi
 def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch) -> None:
     """Spans, metrics and the log line from the same numbers."""
     decision = taken.decision
-    watch.tell_spans(decision.product, _stage_attributes(decision))
+    watch.tell_spans(decision.product, _stages(decision))
     current = trace.get_current_span()
     if current.is_recording():
         current.set_attributes(_attributes(decision))
@@ -192,13 +192,7 @@ def _attributes(decision: Decision) -> Attributes:
     return attributes
 
 
-def _stage_attributes(decision: Decision) -> Mapping[str, Attributes]:
+def _stages(decision: Decision) -> Mapping[str, Told]:
     fired = sum(rule.fired for rule in decision.rules)
-    stages: dict[str, Attributes] = {
-        "rules": {Attr.RULES_VERSION: decision.versions.rules, Attr.RULES_FIRED: fired},
-        "store": {Attr.DB_SYSTEM: "postgresql", Attr.BATCH_SIZE: 1},
-    }
-    if (words := decision.explanation) is not None:
-        sentences, rejected = len(words.sentences), len(words.problems)
-        stages["verify"] = {Attr.VERIFY_SENTENCES: sentences, Attr.VERIFY_REJECTED: rejected}
-    return stages
+    rules = Told({Attr.RULES_VERSION: decision.versions.rules, Attr.RULES_FIRED: fired})
+    return {"rules": rules, **told_of(decision.explanation)}

@@ -74,8 +74,8 @@ class Settings(BaseSettings):
         None, description="The LLM's address where it is not the public one."
     )
     llm_api_key: SecretStr | None = Field(None, description="The LLM's key.")
-    llm_timeout_s: float = Field(
-        30, gt=0, le=600, description="The longest wait for words that no caller waits for, in seconds."
+    explain_timeout_s: float = Field(
+        30, gt=0, le=600, description="Seconds for an explanation or an answer that is no part of a decision."
     )
     embedding_model: str | None = Field(
         None, min_length=1, description="A LiteLLM embedding model; without it, the local one."
