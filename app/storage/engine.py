@@ -14,8 +14,8 @@ _STATEMENT_TIMEOUT_S = 30.0
 # For a server that hangs; longer than a migration gives its statements.
 _ANSWER_TIMEOUT_S = 65.0
 _CHECKOUT_TIMEOUT_S = 5.0
-# SQLSTATE classes: connection lost, server out of something, server shut down or starting.
-_UNAVAILABLE = ("08", "53", "57P")
+# SQLSTATE classes: connection lost, server out of something, server shut down, starting, or too slow.
+_UNAVAILABLE = ("08", "53", "57")
 
 
 def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
