@@ -25,6 +25,7 @@ from decisioning.errors import FieldProblem
 from decisioning.model import Decision
 from decisioning.ports import Clause, ClauseSearch, Hit
 from decisioning.product import Product, named
+from decisioning.titles import titles_of
 
 Tell = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Called with the name of a tool and what it was asked and found, numbers and names only."""
@@ -110,17 +111,18 @@ async def answer_turn(services: Services, asked: ChatRequest, scene: Scene, tell
 async def _answer(
     services: Services, asked: ChatRequest, scene: Scene, watch: SpanStopwatch, tell: Tell
 ) -> Answer:
-    day = scene.decision.as_of if scene.decision else scene.as_of
+    edition = scene.product.on(scene.decision.as_of if scene.decision else scene.as_of)
     try:
         return await answer(
             asked.message,
             _Watched(services.clauses, tell),
             services.language_model,
             as_of=scene.as_of,
-            document=scene.product.on(day).product.document,
+            document=edition.product.document,
             stopwatch=watch,
             decision=scene.decision,
             today=scene.product.today(services.now()),
+            titles=titles_of(edition),
         )
     except ValueError as error:
         raise InvalidBody(f"message {error}", (FieldProblem("message", str(error)),)) from None

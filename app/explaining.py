@@ -21,6 +21,7 @@ from decisioning.errors import DependencyFailed
 from decisioning.explain import Explained, explain
 from decisioning.model import Decision, Evidence, Explanation, Reader, Writer
 from decisioning.product import named
+from decisioning.titles import titles_of
 
 
 @dataclass(frozen=True)
@@ -97,16 +98,17 @@ async def _put(services: Services, decision: Decision, reader: Reader, known_at:
 async def _write(
     services: Services, decision: Decision, reader: Reader, known_at: datetime, watch: SpanStopwatch
 ) -> Explained:
-    product = named(services.products, decision.product).on(decision.as_of).product
+    edition = named(services.products, decision.product).on(decision.as_of)
     explained = await explain(
         decision,
         services.clauses,
         services.language_model,
         reader=reader,
         stopwatch=watch,
-        document=product.document,
+        document=edition.product.document,
         known_at=known_at,
-        context_clauses=product.context_clauses,
+        context_clauses=edition.product.context_clauses,
+        titles=titles_of(edition),
     )
     written = explained.explanation
     services.metrics.explanations.labels(written.writer, written.status).inc()

@@ -1,6 +1,6 @@
 """A stored decision again from what was stored, for HTTP and the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,12 @@ from app.storage.errors import UnknownRecord
 from app.storage.rows import StoredDecision
 from app.wiring import Services
 from decisioning.edition import KINDS, Edition, edition_of
-from decisioning.replay import Difference, artefact_difference, replay
+from decisioning.errors import EvidenceChanged
+from decisioning.explain import replay_explanation
+from decisioning.model import Evidence
+from decisioning.ports import Clause
+from decisioning.replay import Difference, artefact_difference, first_difference, replay
+from decisioning.titles import titles_of
 
 Named = tuple[tuple[str, str], ...]
 """Artefacts as pairs: kind and digest, or kind and content."""
@@ -34,7 +39,37 @@ async def replay_stored(services: Services, stored: StoredDecision) -> Differenc
     found = replay(record, inputs, edition)
     if found is None and not stored.intact:
         return Difference("digest", "of another text", "of the text that is stored")
-    return found
+    return found or await _words_difference(services, stored, edition)
+
+
+async def _words_difference(
+    services: Services, stored: StoredDecision, edition: Edition
+) -> Difference | None:
+    """The first difference among the explanations, each written and checked again from its evidence."""
+    for kept in stored.explanations:
+        if kept.evidence is None:
+            continue
+        path = f"explanation[{kept.explanation.reader}]"
+        clauses = await _clauses_of(services, stored, kept.evidence, edition.product.document)
+        try:
+            again = replay_explanation(
+                stored.decision, kept.evidence, clauses, kept.explanation.reader, titles_of(edition)
+            )
+        except EvidenceChanged as changed:
+            return Difference(path, "a clause as it was read", str(changed))
+        then, now = kept.explanation.model_dump(mode="json"), again.model_dump(mode="json")
+        if difference := first_difference(then, now, path):
+            return difference
+    return None
+
+
+async def _clauses_of(
+    services: Services, stored: StoredDecision, evidence: Evidence, document: str
+) -> Sequence[Clause]:
+    names = [each.clause for each in evidence.clauses]
+    known_at = stored.inputs.known_at
+    found = await services.clauses.named(document, names, stored.decision.as_of, known_at)
+    return list(found.values())
 
 
 def _named(inputs: Any) -> Named:

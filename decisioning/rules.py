@@ -100,12 +100,6 @@ class Evaluation:
     fired: tuple[Row, ...]
     shown: tuple[Rule, ...]
 
-    @property
-    def tier(self) -> str:
-        """The one price tier."""
-        (tier,) = (row.code for row in self.fired if row.table == PRICE_TIERS)
-        return tier
-
 
 class RuleSet:
     """The rules of one edition; evaluating costs tens of microseconds."""

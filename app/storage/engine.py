@@ -11,9 +11,11 @@ from app.storage.errors import DatabaseUnavailable, StorageError
 
 _CONNECT_TIMEOUT_S = 5.0
 _STATEMENT_TIMEOUT_S = 30.0
+# For a server that hangs; longer than a migration gives its statements.
+_ANSWER_TIMEOUT_S = 65.0
 _CHECKOUT_TIMEOUT_S = 5.0
-# SQLSTATE classes: connection lost, server out of something, server shut down or starting.
-_UNAVAILABLE = ("08", "53", "57P")
+# SQLSTATE classes: connection lost, server out of something, server shut down, starting, or too slow.
+_UNAVAILABLE = ("08", "53", "57")
 
 
 def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
@@ -30,8 +32,12 @@ def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={
             "timeout": _CONNECT_TIMEOUT_S,
-            "command_timeout": _STATEMENT_TIMEOUT_S,
-            "server_settings": {"application_name": "credence", "timezone": "UTC"},
+            "command_timeout": _ANSWER_TIMEOUT_S,
+            "server_settings": {
+                "application_name": "credence",
+                "timezone": "UTC",
+                "statement_timeout": f"{_STATEMENT_TIMEOUT_S:.0f}s",
+            },
         },
     )
 
@@ -41,6 +47,14 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """All or nothing, durable when the block is left without an error; raises DatabaseUnavailable."""
     with _reaching():
         async with engine.begin() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection whose transactions the block begins and ends; raises DatabaseUnavailable."""
+    with _reaching():
+        async with engine.connect() as connection:
             yield connection
 
 

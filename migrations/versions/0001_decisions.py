@@ -84,11 +84,11 @@ create table decision_explanation (
     constraint fk_decision_explanation_decision_id foreign key (decision_id) references decision (id),
     constraint ck_decision_explanation_reader_known check (reader in ('analyst', 'applicant', 'examiner')),
     constraint ck_decision_explanation_status_known check (status in ('verified', 'fallback', 'pending')),
-    constraint ck_decision_explanation_status_is_the_explanations check (explanation ->> 'status' = status),
-    constraint ck_decision_explanation_reader_is_the_explanations check (explanation ->> 'reader' = reader),
     constraint ck_decision_explanation_written_has_evidence
         check ((status = 'pending') = (evidence is null))
 );
+create index ix_decision_explanation_written_at on decision_explanation (written_at)
+    where status = 'pending';
 
 create table decision_notice (
     decision_id uuid not null,
@@ -248,6 +248,9 @@ alter table {table} enable always trigger append_only
 """
 
 KEPT_ONCE_WRITTEN = """
+create trigger not_emptied before truncate on decision_explanation
+    for each statement execute function refuse_change();
+alter table decision_explanation enable always trigger not_emptied;
 create trigger kept_once_written before update or delete on decision_explanation
     for each row when (old.status <> 'pending') execute function refuse_change();
 alter table decision_explanation enable always trigger kept_once_written
