@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
+from app.clauses import PolicyClauses
 from app.settings import Settings
-from app.wiring import PolicyClauses
 from decisioning.errors import DependencyFailed
 from decisioning.product import PRODUCTS
 from retrieval.ingest import ingest
 from retrieval.parse import parse_file
-from tests.app.conftest import Edge
+from tests.app.conftest import Edge, FakeEmbedder
 from tests.fakes.models import GOOD_PRICE, GOOD_SCORE, FakeLanguageModel, FakePricingModel, FakeScoringModel
 
 APPLICATION = {
@@ -157,23 +157,18 @@ async def test_no_connection_is_held_while_words_are_awaited(settings, lender):
     llm = FakeLanguageModel()
     held: dict[str, list[int]] = {"llm": [], "embedder": []}
     async with Edge(settings, lender.scoring, lender.pricing, llm).running() as edge:
-        pool = edge.services.engine.pool
 
-        async def look() -> None:
-            held["llm"].append(pool.checkedout())
+        async def look_from_llm() -> None:
+            held["llm"].append(edge.connections_held())
 
-        llm.script.meanwhile = look
-        embed = type(edge.services.embedder).embed
+        async def look_from_embedder() -> None:
+            held["embedder"].append(edge.connections_held())
 
-        async def embed_and_look(self, texts):
-            held["embedder"].append(pool.checkedout())
-            return await embed(self, texts)
-
-        type(edge.services.embedder).embed = embed_and_look
-        try:
-            assert (await edge.post(wanted(), key="k")).status_code == 201
-        finally:
-            type(edge.services.embedder).embed = embed
+        llm.script.meanwhile = look_from_llm
+        embedder = edge.services.embedder
+        assert isinstance(embedder, FakeEmbedder)
+        embedder.meanwhile = look_from_embedder
+        assert (await edge.post(wanted(), key="k")).status_code == 201
     assert held["llm"]
     assert held["embedder"]
     assert set(held["llm"] + held["embedder"]) == {0}
