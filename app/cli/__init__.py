@@ -5,7 +5,7 @@ import sys
 import typer
 
 from app import __version__
-from app.cli import db, decide, demo, key, policy, records, serve, words
+from app.cli import db, decide, demo, evals, key, policy, records, serve, words
 from app.cli.terminal import FAILED, INTERRUPTED, MISUSED, Misuse, complain
 from app.logs import configure_logs
 from app.sandbox.postgres import EmbeddedPostgresFailed
@@ -36,6 +36,7 @@ demo.register(cli)
 records.register(cli)
 words.register(cli)
 cli.add_typer(db.commands, name="db")
+cli.add_typer(evals.commands, name="eval")
 cli.add_typer(key.commands, name="key")
 cli.add_typer(policy.commands, name="policy")
 
