@@ -185,3 +185,18 @@ async def test_a_slow_llm_is_left_within_the_budget(settings, lender):
             decision = (await edge.post(wanted())).json()
     assert decision["explanation"]["status"] == "fallback"
     assert decision["explanation"]["writer"] == "deterministic"
+
+
+async def test_tampered_words_are_named(lender):
+    """A replay writes and checks the words again, and says which sentence was changed."""
+    decline(lender)
+    decision = (await lender.post(wanted())).json()
+    async with lender.services.engine.begin() as connection:
+        await connection.exec_driver_sql("alter table decision_explanation disable trigger all")
+        changed = await connection.exec_driver_sql(
+            "update decision_explanation set explanation = replace(explanation::text, '420', '520')::json"
+        )
+        assert changed.rowcount == 1
+    answer = (await lender.client.post(f"/v1/decisions/{decision['id']}/replay")).json()
+    assert not answer["identical"]
+    assert answer["first_difference"]["path"].startswith("explanation[analyst].sentences")
