@@ -26,7 +26,7 @@ serve: install ## the service on http://127.0.0.1:8000 with everything embedded,
 	@$(BIN)/credence serve
 
 test: install ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
 lint: install ## style, types, architecture
 	$(BIN)/ruff check .
