@@ -72,6 +72,16 @@ async def test_the_answer_carries_checked_sentences(lender):
     assert again["first_difference"] is None
 
 
+async def test_nothing_in_a_request_is_taken_for_its_place(lender):
+    """Whatever stands in the caller's own texts, the words stand where they belong."""
+    nasty = '"explanation":null, \\"explanation\\":null'
+    response = await lender.post(wanted() | {"external_id": nasty})
+    decision = response.json()
+    assert decision["external_id"] == nasty
+    assert decision["explanation"]["sentences"]
+    assert (await lender.client.get(f"/v1/decisions/{decision['id']}")).content == response.content
+
+
 async def test_words_come_later_when_nobody_waits(lender):
     """`async`: pending in the answer, 202 while it is written, then there."""
     decision = (await lender.post(wanted("async"))).json()
