@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.sandbox.postgres import embedded_postgres
 from app.storage import migrate
@@ -40,5 +39,3 @@ async def outside_transactions(url: str, statement: str) -> None:
 def libpq_address(url: str) -> str:
     """The same address for drivers other than ours."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-

@@ -28,7 +28,7 @@ from evals.benchmarks.database import libpq_address, outside_transactions, scrat
 from evals.benchmarks.figures import Quality, Speed, rounded
 from evals.benchmarks.obliqa import GivenVectors, Question
 from evals.benchmarks.peers.protocol import MODES, Stored
-from evals.benchmarks.report import Outcome
+from evals.benchmarks.report import Outcome, Row
 from retrieval.ingest import ingest_paths
 from retrieval.search import PostgresClauses
 
@@ -151,13 +151,14 @@ def outcome(
 ) -> Outcome:
     """The table and the figures; ratios are a contestant's time over ours."""
     ours = runs[Ours.name].speed
-    rows = [("", "p50 ms", "p99 ms", "recall@10", "MAP@10", "p50 / ours", "p99 / ours")]
+    rows: list[Row] = [("", "p50 ms", "p99 ms", "recall@10", "MAP@10", "p50 / ours", "p99 / ours")]
     contestants = {}
     for name, run in runs.items():
         speed, quality = run.speed, run.quality(questions)
         ratios = ours.times_faster_than(speed)
-        cells = (f"{quality.recall:.3f}", f"{quality.precision:.3f}", *(f"{one:.2f}" for one in ratios.values()))
-        rows.append((name, f"{speed.p50_ms:.1f}", f"{speed.p99_ms:.1f}", *cells))
+        milliseconds = (f"{speed.p50_ms:.1f}", f"{speed.p99_ms:.1f}")
+        shares = (f"{quality.recall:.3f}", f"{quality.precision:.3f}")
+        rows.append((name, *milliseconds, *shares, *(f"{ratio:.2f}" for ratio in ratios.values())))
         contestants[name] = rounded(speed) | rounded(quality) | {"ratio_to_ours": ratios}
     figures = {
         "questions": len(questions),
