@@ -27,12 +27,14 @@ class PostgresClauses:
     """The corpus in Postgres. Raises CorpusUnavailable where the database cannot be asked.
 
     A clause that does not bind on `as_of`, or was not known at `known_at` (None: all that is known), is
-    never among the answers: the filter is in the statement that finds them.
+    never among the answers: the filter is in the statement that finds them. An `exhaustive` one uses no index
+    that approximates: slow, and the measure of the other.
     """
 
-    def __init__(self, engine: AsyncEngine, embedder: Embedder) -> None:
+    def __init__(self, engine: AsyncEngine, embedder: Embedder, *, exhaustive: bool = False) -> None:
         self._engine = engine
         self._embedder = embedder
+        self._exhaustive = exhaustive
 
     async def named(
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
@@ -112,6 +114,7 @@ class PostgresClauses:
             one_document=bool(document),
             dimensions=self._embedder.dimensions,
             candidates=statements.CANDIDATES if k <= statements.CANDIDATES else statements.MOST_CANDIDATES,
+            exhaustive=self._exhaustive,
         )
         rows = await self._fetch(
             statement,

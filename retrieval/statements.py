@@ -101,7 +101,9 @@ select id, known_at from corpus_change where known_at <= $1::timestamptz order b
 
 
 @cache
-def search(*, one_document: bool, dimensions: int, candidates: int = CANDIDATES) -> str:
+def search(
+    *, one_document: bool, dimensions: int, candidates: int = CANDIDATES, exhaustive: bool = False
+) -> str:
     """The search among all documents ($1 is '') or in one ($1 is its name): two statements, two plans.
 
     $2 the day, $3 the instant of knowledge, $4 the words, $5 numbers named, $6 the embedding model, $7 the
@@ -109,9 +111,12 @@ def search(*, one_document: bool, dimensions: int, candidates: int = CANDIDATES)
     of them. Lateral subqueries with `offset 0` or `limit 1` keep the order in which the tables are read: few
     rows are wanted, which the planner cannot know. Among all documents the vector index is asked first, and
     every clause in force only where the index brings too few: nothing in force is ever lost to a filter.
+    An exhaustive search reads all that either leg could find; the usual one is held against it.
     """
     binds = f"{_BINDS} and {_KNOWN}" + (" and c.document = $1" if one_document else "")
-    meant = _exact(binds, candidates) if one_document else _indexed(binds, dimensions, candidates)
+    by_index = not (one_document or exhaustive)
+    meant = _indexed(binds, dimensions, candidates) if by_index else _exact(binds, candidates)
+    followed = "true" if exhaustive else f"led_to <= {READ} or place = 1"
     return f"""
 with snapshot as materialized (
   select id from corpus_change where known_at <= $3::timestamptz order by id desc limit 1
@@ -138,7 +143,7 @@ rarest as (
   from asked window rarity as (order by clauses, term_id)
 ),
 question as materialized (
-  select (select array_agg(term_id) from rarest where led_to <= {READ} or place = 1) as terms,
+  select (select array_agg(term_id) from rarest where {followed}) as terms,
     ('{{' || string_agg(term_id || ':' || idf, ',') || '}}/1000000000')::sparsevec as weights
   from asked
 ),

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from evals.benchmarks import report, retrieval, scale
-from evals.benchmarks.report import Outcome
+from evals.benchmarks.report import Asked, Outcome
 
-Benchmark = Callable[[Path, Path], Coroutine[Any, Any, Outcome]]
+Benchmark = Callable[[Asked], Coroutine[Any, Any, Outcome]]
 
 BENCHMARKS: Mapping[str, Benchmark] = {"retrieval": retrieval.measure, "scale": scale.measure}
-"""Each is given the folder of data sets and that of results, where it may keep its scratch data."""
+"""By name."""
 
 USUAL = ("retrieval",)
 """What is run when nothing is named; the others take long."""
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None, benchmarks: Mapping[str, Benchm
     """Run the benchmarks that are named. One that lacks its input says so, and that is no failure."""
     asked = _parser(benchmarks).parse_args(arguments)
     for name in asked.names or USUAL:
-        outcome = asyncio.run(benchmarks[name](asked.data, asked.out))
+        outcome = asyncio.run(benchmarks[name](Asked(asked.data, asked.out, asked.clauses)))
         path = report.written(outcome, asked.out)
         print(report.shown(outcome), f"figures in {path}", sep="\n", end="\n\n", flush=True)
     return 0
@@ -43,6 +43,9 @@ def _parser(benchmarks: Mapping[str, Benchmark]) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out", type=Path, default=OUT, help="folder of the JSON files (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--clauses", type=int, default=1_000_000, help="of the scale benchmark (default: %(default)s)"
     )
     return parser
 

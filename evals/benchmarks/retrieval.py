@@ -28,14 +28,14 @@ from evals.benchmarks.database import libpq_address, outside_transactions, scrat
 from evals.benchmarks.figures import Quality, Speed, rounded
 from evals.benchmarks.obliqa import GivenVectors, Question
 from evals.benchmarks.peers.protocol import MODES, Stored
-from evals.benchmarks.report import Outcome, Row
+from evals.benchmarks.report import Asked, Outcome, Row
 from retrieval.ingest import ingest_paths
 from retrieval.search import PostgresClauses
 
 NAME = "retrieval"
 K = 10
 AS_OF = date(2026, 1, 1)
-ROUNDS = 1
+ROUNDS = 2
 WARM_UP = 40
 FOREVER = "9999-12-31"
 
@@ -79,15 +79,22 @@ class Run:
         return Quality.of(found, [one.relevant for one in questions], K)
 
 
-async def measure(data: Path, out: Path) -> Outcome:
+async def measure(asked: Asked) -> Outcome:
     """The comparison on the ObliQA corpus, if it is among the data sets."""
-    clauses = data / obliqa.FOLDER / "clauses.jsonl"
+    corpus = await load(asked)
+    if corpus is None:
+        return Outcome.not_run(NAME, f"no data set in {asked.data / obliqa.FOLDER}")
+    return await compare(corpus, asked.out)
+
+
+async def load(asked: Asked) -> Corpus | None:
+    """The ObliQA corpus and its vectors; None where it is absent."""
+    clauses = asked.data / obliqa.FOLDER / "clauses.jsonl"
     if not clauses.exists():
-        return Outcome.not_run(NAME, f"no data set in {clauses.parent}")
+        return None
     questions = obliqa.questions(clauses.parent / "dev.jsonl")
     texts = [row["text"] for row in obliqa.clause_lines(clauses)] + [one.text for one in questions]
-    corpus = Corpus(clauses, questions, await obliqa.embedded(texts, out))
-    return await compare(corpus, out)
+    return Corpus(clauses, questions, await obliqa.embedded(texts, asked.out))
 
 
 async def compare(corpus: Corpus, out: Path, rounds: int = ROUNDS, warm_up: int = WARM_UP) -> Outcome:
