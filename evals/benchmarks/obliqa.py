@@ -64,10 +64,14 @@ async def embedded(texts: Sequence[str], folder: Path) -> GivenVectors:
         path = folder / f"vectors-{digest}.npy"
         if not path.exists():
             vectors = await _embed(embedder, distinct)
-            folder.mkdir(parents=True, exist_ok=True)
-            np.save(path, vectors)
+            _keep(path, vectors)
         known = dict(zip(distinct, np.load(path), strict=True))
         return GivenVectors(embedder.name, embedder.dimensions, known)
+
+
+def _keep(path: Path, vectors: Vectors) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, vectors)
 
 
 async def _embed(embedder: Embedder, texts: Sequence[str]) -> Vectors:
