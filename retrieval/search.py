@@ -128,7 +128,7 @@ class PostgresClauses:
             as_of,
             known_at or NOW,
             sorted(set(lexical.terms(query))),
-            references.names(query),
+            references.named(query),
             self._embedder.name,
             vector,
         )
