@@ -19,7 +19,6 @@ from app.explaining import Words, explain_in_background, words_for
 from app.logs import log
 from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch
-from app.storage.decisions import store_decision
 from app.storage.idempotency import Answer, Claimed
 from app.storage.rows import Applicant, Monitoring, NewDecision
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
@@ -79,7 +78,7 @@ async def take(services: Services, order: Order) -> Taken:
             final = _with_words(services, decided, words, watch)
             body = final.decision.model_dump_json().encode()
             with watch.stage("store"):
-                await store_decision(services.engine, _new(order, final, words, body))
+                await services.batches.store(_new(order, final, words, body))
         except BaseException:
             watch.tell_spans(product.name, {})
             raise

@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     model_connections: int = Field(
         100, ge=1, le=10_000, description="Connections a worker may hold to each model API."
     )
+    model_batch: int = Field(
+        64,
+        ge=1,
+        le=1000,
+        description="Concurrent requests to a model API that may share one call as a JSON array; 1 for an"
+        " API that takes no arrays.",
+    )
     llm_model: str | None = Field(
         None, min_length=1, description="A LiteLLM model name; without it, the deterministic writer writes."
     )

@@ -6,6 +6,7 @@ import sys
 import uvicorn
 
 from app.lifeline import follow_parent
+from app.logs import configure_logs
 from app.main import create_app
 from app.settings import load_settings
 
@@ -16,8 +17,10 @@ GRACE_S = 10
 def main() -> None:
     """Serve until SIGTERM or until the parent is gone; requests that run are answered first."""
     follow_parent()
+    settings = load_settings(env_file=None)
+    configure_logs(settings.log_level)
     config = uvicorn.Config(
-        create_app(load_settings(env_file=None)),
+        create_app(settings),
         log_config=None,
         access_log=False,
         server_header=False,

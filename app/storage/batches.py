@@ -1,0 +1,66 @@
+"""The writes of concurrent decisions, joined: claims of keys in one statement, decisions in one commit.
+
+A decision is acknowledged only when the commit that holds it is durable, whoever else is in it. One that
+the database refuses fails alone: the others of its batch are stored all the same.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.batching import Batcher, Joined
+from app.storage.decisions import store_decision, store_decisions
+from app.storage.errors import DatabaseUnavailable, StorageError
+from app.storage.idempotency import Claim, Wanted, claim_each
+from app.storage.rows import NewDecision
+from app.telemetry import Attr
+
+LARGEST: Final = 64
+"""Decisions a commit: more would make the first of them wait longer than the fsync that they share."""
+COMMITS_AT_ONCE: Final = 2
+CLAIMS_AT_ONCE: Final = 2
+
+
+class Batches:
+    """What requests of this process write together."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        postgres = {Attr.DB_SYSTEM: "postgresql"}
+        self._claims: Batcher[Wanted, Claim] = Batcher(
+            self._claim, "claim batch", largest=LARGEST, in_flight=CLAIMS_AT_ONCE, attributes=postgres
+        )
+        self._decisions: Batcher[NewDecision, None] = Batcher(
+            self._store, "store batch", largest=LARGEST, in_flight=COMMITS_AT_ONCE, attributes=postgres
+        )
+
+    async def claim(self, wanted: Wanted) -> Claim:
+        """Claim a key; of any number at once, in any process, exactly one is Claimed."""
+        return (await self._claims.ask(wanted)).answer
+
+    async def store(self, new: NewDecision) -> Joined[None]:
+        """Store a decision: durable on return; raises what `store_decision` does."""
+        return await self._decisions.ask(new)
+
+    async def _claim(self, wanted: Sequence[Wanted]) -> Sequence[Claim]:
+        return await claim_each(self._engine, wanted)
+
+    async def _store(self, news: Sequence[NewDecision]) -> Sequence[BaseException | None]:
+        try:
+            await store_decisions(self._engine, news)
+        except DatabaseUnavailable:
+            raise
+        except (StorageError, DBAPIError):
+            if len(news) == 1:
+                raise
+            return [await self._alone(new) for new in news]
+        return [None] * len(news)
+
+    async def _alone(self, new: NewDecision) -> BaseException | None:
+        try:
+            await store_decision(self._engine, new)
+        except (StorageError, DBAPIError) as error:
+            return error
+        return None

@@ -1,0 +1,44 @@
+"""`python -m evals.benchmarks [NAME …] [--out DIR]`: run benchmarks, print each, write each as JSON."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from evals.benchmarks import report, service
+from evals.benchmarks.report import Outcome
+
+Benchmark = Callable[[Path], Awaitable[Outcome]]
+
+BENCHMARKS: Mapping[str, Benchmark] = {"service": service.measure}
+"""Each is given the folder of results, where it may keep its scratch data, and finds its own input."""
+
+USUAL = ("service",)
+"""What is run when nothing is named; the others take long."""
+
+OUT = Path(".credence/benchmarks")
+
+
+def main(arguments: Sequence[str] | None = None, benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:
+    """Run the benchmarks that are named. One that lacks its input says so, and that is no failure."""
+    asked = _parser(benchmarks).parse_args(arguments)
+    for name in asked.names or USUAL:
+        outcome = asyncio.run(benchmarks[name](asked.out))
+        path = report.written(outcome, asked.out)
+        print(report.shown(outcome), f"figures in {path}", sep="\n", end="\n\n", flush=True)
+    return 0
+
+
+def _parser(benchmarks: Mapping[str, Benchmark]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evals.benchmarks", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", choices=list(benchmarks), help=", ".join(benchmarks)
+    )
+    parser.add_argument(
+        "--out", type=Path, default=OUT, help="folder of the JSON files (default: %(default)s)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
