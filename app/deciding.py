@@ -20,7 +20,7 @@ from app.logs import log
 from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch
 from app.storage.idempotency import Answer, Claimed
-from app.storage.rows import Applicant, Monitoring, NewDecision
+from app.storage.rows import Applicant, Monitoring, NewDecision, record_text, whole_text
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
 from app.wiring import Services
 from decisioning.decide import Decided, Request, decide
@@ -76,9 +76,10 @@ async def take(services: Services, order: Order) -> Taken:
                 decided = await _decide(services, order, product, watch, now)
                 words = await words_for(services, decided, order.wanted.explain, watch)
             final = _with_words(services, decided, words, watch)
-            body = final.decision.model_dump_json().encode()
+            record = record_text(final.decision)
+            body = whole_text(record, final.decision.explanation).encode()
             with watch.stage("store"):
-                await services.batches.store(_new(order, final, words, body))
+                await services.batches.store(_new(order, final, words, record, body))
         except BaseException:
             watch.tell_spans(product.name, {})
             raise
@@ -137,7 +138,7 @@ def _with_words(services: Services, decided: Decided, words: Words, watch: SpanS
     return Decided(final, sealed(final, decided.inputs))
 
 
-def _new(order: Order, decided: Decided, words: Words, body: bytes) -> NewDecision:
+def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes) -> NewDecision:
     wanted, applicant, monitoring = order.wanted, order.wanted.applicant, order.wanted.monitoring
     return NewDecision(
         decision=decided.decision,
@@ -148,6 +149,7 @@ def _new(order: Order, decided: Decided, words: Words, body: bytes) -> NewDecisi
         note=wanted.notes,
         api_key_id=order.key_id,
         answer=Answer(order.claimed, decided.decision.id, body) if order.claimed else None,
+        record=record,
     )
 
 

@@ -52,7 +52,7 @@ async def create(request: Request) -> Response:
         return _created(await take(services, _order(request, caller, wanted)))
     product = named(services.products, wanted.product)
     claim = await services.batches.claim(
-        idempotency.Wanted(caller.key_id, product.name, key, _fingerprint(value))
+        idempotency.Wanted(caller.key_id, product.name, key, fingerprint(value))
     )
     match claim:
         case idempotency.Finished(body):
@@ -73,7 +73,7 @@ def _key(request: Request) -> str | None:
     return key
 
 
-def _fingerprint(value: Any) -> bytes:
+def fingerprint(value: Any) -> bytes:
     """The same JSON value in another spelling is the same body."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
 

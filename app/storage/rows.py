@@ -38,6 +38,7 @@ class NewDecision:
     """A decision with all that is stored in its transaction.
 
     `decision.explanation` is stored apart; `evidence` is None only while it is absent or pending.
+    `record` is the decision's `record_text` where that is written already.
     """
 
     decision: Decision
@@ -48,6 +49,7 @@ class NewDecision:
     note: str | None = None
     api_key_id: UUID | None = None
     answer: Answer | None = None
+    record: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,27 @@ class StoredDecision:
         return Inputs.model_validate_json(self.inputs_json)
 
 
-@dataclass(frozen=True)
-class Page:
-    """Decisions, newest first; `next_cursor` is None on the last page."""
+def record_text(decision: Decision) -> str:
+    """The decision as it is stored: without its explanation, which is kept apart."""
+    if decision.explanation is not None:
+        decision = decision.model_copy(update={"explanation": None})
+    return decision.model_dump_json()
 
-    items: tuple[Decision, ...]
-    next_cursor: str | None
+
+def whole_text(record: str, explanation: Explanation | None) -> str:
+    """The decision as it is sent, from its record; nothing is serialised twice.
+
+    An unescaped `"explanation":null` is the decision's own: no string can hold one, and no other object
+    of a record has that name beside a null.
+    """
+    if explanation is None:
+        return record
+    return record.replace('"explanation":null', f'"explanation":{explanation.model_dump_json()}', 1)
 
 
 def decision_row(new: NewDecision) -> Row:
     """The immutable part."""
-    record = new.decision.model_copy(update={"explanation": None}).model_dump_json()
+    record = new.record or record_text(new.decision)
     inputs = new.inputs.model_dump_json()
     return {
         "id": new.decision.id,
