@@ -109,6 +109,8 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
         products = load_products([PRODUCTS, *settings.products])
         engine = open_engine(settings.database_url, settings.database_pool)
         stack.push_async_callback(engine.dispose)
+        batches = Batches(engine)
+        stack.push_async_callback(batches.close)
         # A pool of connections each: a scoring API that hangs takes none from pricing.
         scoring = await stack.enter_async_context(open_session(settings.model_connections))
         pricing = await stack.enter_async_context(open_session(settings.model_connections))
@@ -125,7 +127,7 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
             embedder=embedder,
             clauses=PolicyClauses(PostgresClauses(engine, embedder)),
             artefacts=KeptArtefacts(engine),
-            batches=Batches(engine),
+            batches=batches,
             background=await stack.enter_async_context(Background()),
             now=utc_now,
             new_id=uuid7,

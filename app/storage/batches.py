@@ -5,15 +5,17 @@ the database refuses fails alone: the others of its batch are stored all the sam
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy.exc import DBAPIError
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.batching import Batcher, Joined
-from app.storage.decisions import store_decision, store_decisions
-from app.storage.errors import DatabaseUnavailable, StorageError
-from app.storage.idempotency import Claim, Wanted, claim_each
+from app.storage.decisions import write_decisions
+from app.storage.engine import Execute
+from app.storage.errors import DatabaseUnavailable, DecisionExists, StorageError
+from app.storage.idempotency import Claim, Wanted, claims_by
+from app.storage.lanes import Lanes
 from app.storage.rows import NewDecision
 from app.telemetry import Attr
 
@@ -27,7 +29,7 @@ class Batches:
     """What requests of this process write together."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._lanes = Lanes(engine)
         postgres = {Attr.DB_SYSTEM: "postgresql"}
         self._claims: Batcher[Wanted, Claim] = Batcher(
             self._claim, "claim batch", largest=LARGEST, in_flight=CLAIMS_AT_ONCE, attributes=postgres
@@ -44,15 +46,20 @@ class Batches:
         """Store a decision: durable on return; raises what `store_decision` does."""
         return await self._decisions.ask(new)
 
+    async def close(self) -> None:
+        """Close the connections; nothing may be under way."""
+        await self._lanes.close()
+
     async def _claim(self, wanted: Sequence[Wanted]) -> Sequence[Claim]:
-        return await claim_each(self._engine, wanted)
+        async with self._lanes.lane() as connection:
+            return await claims_by(_executing(connection), wanted)
 
     async def _store(self, news: Sequence[NewDecision]) -> Sequence[BaseException | None]:
         try:
-            await store_decisions(self._engine, news)
+            await self._write(news)
         except DatabaseUnavailable:
             raise
-        except (StorageError, DBAPIError):
+        except (StorageError, asyncpg.PostgresError):
             if len(news) == 1:
                 raise
             return [await self._alone(new) for new in news]
@@ -60,7 +67,28 @@ class Batches:
 
     async def _alone(self, new: NewDecision) -> BaseException | None:
         try:
-            await store_decision(self._engine, new)
-        except (StorageError, DBAPIError) as error:
+            await self._write([new])
+        except (StorageError, asyncpg.PostgresError) as error:
             return error
         return None
+
+    async def _write(self, news: Sequence[NewDecision]) -> None:
+        """All of them or none, durable on return."""
+        async with self._lanes.lane() as connection:
+            try:
+                async with connection.transaction():
+                    await write_decisions(_executing(connection), news)
+            except asyncpg.UniqueViolationError as error:
+                if error.constraint_name == "pk_decision":
+                    raise DecisionExists("a decision of this id is stored already") from error
+                raise
+
+
+def _executing(connection: Any) -> Execute:
+    """asyncpg's connection as what runs statements."""
+
+    async def execute(statement: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        rows: Sequence[Sequence[Any]] = await connection.fetch(statement, *parameters)
+        return rows
+
+    return execute

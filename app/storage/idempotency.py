@@ -11,9 +11,9 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.storage.engine import single_statements
+from app.storage.engine import Execute, executing, single_statements
 from app.storage.errors import LeaseLost
 from app.storage.tables import idempotency_key as table
 
@@ -65,7 +65,7 @@ Claim = Claimed | Finished | InProgress | OtherBody
 # The claim alone may commit asynchronously: to lose it in a crash harms nobody, for the token is then
 # gone too. `set_config(…, true)` ends with this statement's transaction. Rows go in in the order of their
 # keys, so that two batches with the same keys wait for one another and never deadlock.
-_CLAIM = """
+CLAIM = """
     insert into idempotency_key as k (caller, product, key, body_sha256, token, leased_until)
     select caller, product, key, body_sha256, token, clock_timestamp() + make_interval(secs => $6)
     from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::uuid[])
@@ -78,13 +78,13 @@ _CLAIM = """
     returning token
 """
 
-_FIND = """
+FIND = """
     select a.token, k.body_sha256, k.response
     from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) as a (caller, product, key, token)
     join idempotency_key k using (caller, product, key)
 """
 
-_FINISH = """
+FINISH = """
     update idempotency_key k
     set decision_id = a.decision_id, response = a.response, finished_at = clock_timestamp()
     from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::bytea[])
@@ -124,34 +124,37 @@ async def claim_each(
     """Claim many keys in one statement; of several that are the same, one is Claimed at most."""
     if not 0 < lease_s <= LONGEST_LEASE_S:
         raise ValueError(f"a lease lasts up to {LONGEST_LEASE_S:.0f} s, not {lease_s}")
-    claims: dict[int, Claim] = {}
     async with single_statements(engine) as connection:
-        while open_places := [place for place in range(len(wanted)) if place not in claims]:
-            # A statement may write a row once: what repeats a key waits for the next turn.
-            turn: dict[tuple[str, str, str], tuple[int, Claimed]] = {}
-            for place in open_places:
-                asked = _claimed(wanted[place])
-                turn.setdefault((asked.caller, asked.product, asked.key), (place, asked))
-            claims |= await _claim_turn(connection, wanted, list(turn.values()), lease_s)
+        return await claims_by(executing(connection), wanted, lease_s)
+
+
+async def claims_by(
+    execute: Execute, wanted: Sequence[Wanted], lease_s: float = LONGEST_LEASE_S
+) -> list[Claim]:
+    """Claim many keys, each statement its own transaction."""
+    claims: dict[int, Claim] = {}
+    while open_places := [place for place in range(len(wanted)) if place not in claims]:
+        # A statement may write a row once: what repeats a key waits for the next turn.
+        turn: dict[tuple[str, str, str], tuple[int, Claimed]] = {}
+        for place in open_places:
+            asked = _claimed(wanted[place])
+            turn.setdefault((asked.caller, asked.product, asked.key), (place, asked))
+        claims |= await _claim_turn(execute, wanted, list(turn.values()), lease_s)
     return [claims[place] for place in range(len(wanted))]
 
 
 async def _claim_turn(
-    connection: AsyncConnection,
-    wanted: Sequence[Wanted],
-    turn: Sequence[tuple[int, Claimed]],
-    lease_s: float,
+    execute: Execute, wanted: Sequence[Wanted], turn: Sequence[tuple[int, Claimed]], lease_s: float
 ) -> dict[int, Claim]:
     """What became of these, by place. One released between the two statements is missing: it is free."""
     bodies = [wanted[place].body_sha256 for place, _ in turn]
     callers, products, keys, tokens = _columns([asked for _, asked in turn])
-    values = (callers, products, keys, bodies, tokens, lease_s)
-    ours = set((await connection.exec_driver_sql(_CLAIM, values)).scalars())
+    ours = {token for (token,) in await execute(CLAIM, (callers, products, keys, bodies, tokens, lease_s))}
     found: dict[int, Claim] = {place: asked for place, asked in turn if asked.token in ours}
     others = {asked.token: (place, asked) for place, asked in turn if asked.token not in ours}
     if others:
         names = _columns([asked for _, asked in others.values()])
-        for token, body_then, response in await connection.exec_driver_sql(_FIND, names):
+        for token, body_then, response in await execute(FIND, names):
             place, _ = others[token]
             found[place] = _state(body_then, response, wanted[place].body_sha256)
     return found
@@ -180,13 +183,13 @@ async def release(engine: AsyncEngine, claimed: Claimed) -> None:
         )
 
 
-async def keep_answers(connection: AsyncConnection, answers: Sequence[Answer]) -> None:
+async def keep_answers(execute: Execute, answers: Sequence[Answer]) -> None:
     """Keep the answers in the caller's transaction; raises LeaseLost, which must end it."""
     if not answers:
         return
     names = _columns([answer.claimed for answer in answers])
     values = (*names, [a.decision_id for a in answers], [a.response for a in answers])
-    kept = set((await connection.exec_driver_sql(_FINISH, values)).scalars())
+    kept = {token for (token,) in await execute(FINISH, values)}
     lost = frozenset(a.claimed.token for a in answers) - kept
     if lost:
         raise LeaseLost(lost)
