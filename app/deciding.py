@@ -15,10 +15,10 @@ from opentelemetry import trace
 from starlette.requests import ClientDisconnect
 
 from app.errors import Forbidden, InvalidBody
-from app.explaining import Words, explain_in_background, words_for
+from app.explaining import Words, explain_in_background, told_of, words_for
 from app.logs import log
 from app.schemas import DecisionRequest
-from app.stopwatch import SpanStopwatch
+from app.stopwatch import SpanStopwatch, Told
 from app.storage.idempotency import Answer, Claimed
 from app.storage.rows import Applicant, Monitoring, NewDecision, record_text, whole_text
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
@@ -27,7 +27,7 @@ from decisioning.decide import Decided, Request, decide
 from decisioning.errors import FieldProblem, InvalidApplication, NoPolicyInForce
 from decisioning.model import Decision, Timings
 from decisioning.product import Product, named
-from decisioning.record import sealed
+from decisioning.record import sealed_again
 
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """How far ahead of ours a caller's clock may be."""
@@ -81,7 +81,7 @@ async def take(services: Services, order: Order) -> Taken:
             with watch.stage("store"):
                 await services.batches.store(_new(order, final, words, record, body))
         except BaseException:
-            watch.tell_spans(product.name, {})
+            watch.tell_spans(product.name)
             raise
         taken = Taken(final.decision, body, dict(watch.timings_ms()) | {"total": watch.elapsed_ms()})
         _tell(services, order, taken, watch)
@@ -135,7 +135,7 @@ def _with_words(services: Services, decided: Decided, words: Words, watch: SpanS
         versions = {"prompt": evidence.prompt, "llm": evidence.llm, "embedding": services.embedder.name}
         update["versions"] = decision.versions.model_copy(update=versions)
     final = decision.model_copy(update=update)
-    return Decided(final, sealed(final, decided.inputs))
+    return Decided(final, sealed_again(final, decided.inputs))
 
 
 def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes) -> NewDecision:
@@ -156,7 +156,7 @@ def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes)
 def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch) -> None:
     """Spans, metrics and the log line from the same numbers."""
     decision = taken.decision
-    watch.tell_spans(decision.product, _stage_attributes(decision))
+    watch.tell_spans(decision.product, _stages(decision))
     current = trace.get_current_span()
     if current.is_recording():
         current.set_attributes(_attributes(decision))
@@ -193,13 +193,7 @@ def _attributes(decision: Decision) -> Attributes:
     return attributes
 
 
-def _stage_attributes(decision: Decision) -> Mapping[str, Attributes]:
+def _stages(decision: Decision) -> Mapping[str, Told]:
     fired = sum(rule.fired for rule in decision.rules)
-    stages: dict[str, Attributes] = {
-        "rules": {Attr.RULES_VERSION: decision.versions.rules, Attr.RULES_FIRED: fired},
-        "store": {Attr.DB_SYSTEM: "postgresql", Attr.BATCH_SIZE: 1},
-    }
-    if (words := decision.explanation) is not None:
-        sentences, rejected = len(words.sentences), len(words.problems)
-        stages["verify"] = {Attr.VERIFY_SENTENCES: sentences, Attr.VERIFY_REJECTED: rejected}
-    return stages
+    rules = Told({Attr.RULES_VERSION: decision.versions.rules, Attr.RULES_FIRED: fired})
+    return {"rules": rules, **told_of(decision.explanation)}

@@ -114,7 +114,7 @@ KINDS: dict[type[Exception], Kind] = {
     MalformedBody: Kind(400, "malformed-body", "The body is not JSON"),
     InvalidBody: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
     RequestValidationError: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
-    BodyTooLarge: Kind(413, "body-too-large", "The body is too large", (("Connection", "close"),)),
+    BodyTooLarge: Kind(413, "body-too-large", "The body is too large"),
     UnsupportedMedia: Kind(415, "unsupported-media-type", "The body must be application/json"),
     BadRequest: Kind(400, "bad-request", "The request cannot be taken"),
     InvalidApplication: Kind(422, "invalid-application", "The application breaks the product's schema"),

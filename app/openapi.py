@@ -25,7 +25,7 @@ class FieldError(BaseModel):
     problem: str
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """An error, as RFC 9457 spells it."""
 
     model_config = ConfigDict(extra="allow")
@@ -39,7 +39,7 @@ class Problem(BaseModel):
     errors: list[FieldError] = []
 
 
-ANSWERS: Final = (Decision, Explanation, Problem)
+ANSWERS: Final = (Decision, Explanation, ProblemDetails)
 
 
 def body(model: type[BaseModel]) -> Described:
@@ -56,7 +56,7 @@ def answers(model: type[BaseModel] | None, status: int, *problems: int) -> dict[
 
 
 def _problem(status: int) -> Described:
-    return {"description": HTTPStatus(status).phrase, "content": _content(MEDIA_TYPE, Problem)}
+    return {"description": HTTPStatus(status).phrase, "content": _content(MEDIA_TYPE, ProblemDetails)}
 
 
 def _content(media_type: str, model: type[BaseModel]) -> Described:

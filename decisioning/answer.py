@@ -12,12 +12,14 @@ from datetime import date, datetime
 from decisioning.answer_drafts import Drafted, answer_prompt, answer_schema, answer_system, drafted
 from decisioning.claims import Claim, claims_of
 from decisioning.errors import DependencyFailed
+from decisioning.explain import NO_TITLES
 from decisioning.grounding import Pool, check_sentence, check_source, facts_alone, in_force, pool_of
 from decisioning.model import Citation, Decision, Frozen, Problem, Reader, Sentence, Writer
 from decisioning.ports import Clause, ClauseSearch, LanguageModel, Stopwatch
 from decisioning.question import Asked, asked, carries, wanted_claims, wanted_facts
 from decisioning.quotes import citation_for, citations_of
-from decisioning.wording import capitalised, fact_name, listed, written, written_date
+from decisioning.titles import Told
+from decisioning.wording import capitalised, listed, written, written_date
 from decisioning.writer import sentence as deterministic
 
 MAX_QUESTION_CHARACTERS = 4000
@@ -42,7 +44,7 @@ class _Turn:
     """What one answer may rest on: claims and facts of the record, clauses that answer, the nearest ones."""
 
     asked: Asked
-    decision: Decision | None
+    told: Told | None
     claims: tuple[Claim, ...]
     facts: tuple[str, ...]
     answering: tuple[Clause, ...]
@@ -63,6 +65,7 @@ async def answer(
     known_at: datetime | None = None,
     decision: Decision | None = None,
     today: date | None = None,
+    titles: Mapping[str, str] = NO_TITLES,
 ) -> Answer:
     """The answer to an analyst's question, from the policy in force and the decision's record.
 
@@ -76,7 +79,8 @@ async def answer(
     if read.wants_change:
         return Answer(answer=_NO_CHANGE, abstained=True, sentences=(), as_of=day)
     with stopwatch.stage("retrieve"):
-        turn = await _gather(read, clauses, decision, day, document, known_at)
+        told = Told(decision, titles) if decision else None
+        turn = await _gather(read, clauses, told, day, document, known_at)
     sentences, problems = await _worded(turn, language_model, stopwatch)
     if not sentences:
         return _abstained(turn, problems)
@@ -89,11 +93,12 @@ async def answer(
 async def _gather(
     read: Asked,
     clauses: ClauseSearch,
-    decision: Decision | None,
+    told: Told | None,
     day: date,
     document: str,
     known_at: datetime | None,
 ) -> _Turn:
+    decision = told.decision if told else None
     every = claims_of(decision) if decision else ()
     claims = wanted_claims(read, every)
     facts = wanted_facts(read, decision, claims) if decision else ()
@@ -105,8 +110,8 @@ async def _gather(
     near = tuple(h.clause for h in hits if in_force(h.clause, day))
     answering = _answering(read, named, near, told=bool(claims or facts))
     texts = {c.clause: c.text for c in (*named.values(), *answering, *near[:_QUOTED])}
-    pool = pool_of(decision, every, texts) if decision else facts_alone({}, texts)
-    return _Turn(read, decision, claims, facts, answering, near[:_QUOTED], named, day, pool)
+    pool = pool_of(told.decision, every, texts, titles=told.titles) if told else facts_alone({}, texts)
+    return _Turn(read, told, claims, facts, answering, near[:_QUOTED], named, day, pool)
 
 
 def _answering(
@@ -143,7 +148,7 @@ async def _asked_of(
     sources = [*(c.id for c in turn.claims), *(c.clause for c in shown)]
     if not sources or stopwatch.remaining_s() < _LEAST_S:
         return ()
-    prompt = answer_prompt(turn.asked.text, turn.as_of, turn.decision, turn.claims, shown)
+    prompt = answer_prompt(turn.asked.text, turn.as_of, turn.told, turn.claims, shown)
     with stopwatch.stage("generate"):
         try:
             raw = await model.write(answer_system(), prompt, answer_schema(sources), stopwatch.remaining_s())
@@ -161,8 +166,8 @@ async def _asked_of(
 def _drafted(draft: Drafted, turn: _Turn) -> Sentence | None:
     text = " ".join(draft.text.split())
     claim = next((c for c in turn.claims if c.id == draft.source), None)
-    if claim is not None and turn.decision is not None:
-        return _of_claim(claim, turn.decision, turn, text, Writer.LLM)
+    if claim is not None and turn.told is not None:
+        return _of_claim(claim, turn.told, turn, text, Writer.LLM)
     clause = next((c for c in (*turn.answering, *turn.named.values()) if c.clause == draft.source), None)
     return (
         _sentence(text, f"clause:{clause.clause}", (citation_for(clause, text),), Writer.LLM)
@@ -173,14 +178,14 @@ def _drafted(draft: Drafted, turn: _Turn) -> Sentence | None:
 
 def _plain(turn: _Turn) -> Iterator[Sentence]:
     """The claims, the facts and the clauses that the question asks for, in plain sentences."""
-    decision = turn.decision
-    if decision is not None:
+    told = turn.told
+    if told is not None:
         for claim in turn.claims:
-            yield _of_claim(claim, decision, turn, deterministic(claim, decision, Reader.ANALYST))
+            yield _of_claim(claim, told, turn, deterministic(claim, told, Reader.ANALYST))
         for name in turn.facts:
-            fact = decision.facts[name]
-            value = written(fact.value, fact.unit, decision.currency)
-            text = capitalised(f"the {fact_name(name, fact.unit)} is {value}.")
+            fact = told.decision.facts[name]
+            value = written(fact.value, fact.unit, told.currency)
+            text = capitalised(f"the {told.name(name, fact.unit)} is {value}.")
             yield _sentence(text, f"fact:{name}", (), facts=(name,))
     for clause in turn.answering:
         cited = citation_for(clause, turn.asked.text)
@@ -188,10 +193,10 @@ def _plain(turn: _Turn) -> Iterator[Sentence]:
 
 
 def _of_claim(
-    claim: Claim, decision: Decision, turn: _Turn, text: str, writer: Writer = Writer.DETERMINISTIC
+    claim: Claim, told: Told, turn: _Turn, text: str, writer: Writer = Writer.DETERMINISTIC
 ) -> Sentence:
     cited = [turn.named[n] for n in claim.clauses if n in turn.named]
-    citations = citations_of(claim, decision, cited, text)
+    citations = citations_of(claim, told.decision, cited, text)
     return _sentence(text, claim.id, citations, writer, claim.facts)
 
 

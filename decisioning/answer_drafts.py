@@ -9,8 +9,9 @@ from pydantic import ConfigDict, ValidationError
 
 from decisioning.claims import Claim
 from decisioning.drafts import brief, clause_data, unfenced
-from decisioning.model import Decision, Frozen
+from decisioning.model import Frozen
 from decisioning.ports import Clause
+from decisioning.titles import Told
 from decisioning.wording import written_date
 from prompts import digest_of, fenced, load
 
@@ -43,13 +44,13 @@ def answer_system() -> str:
 
 
 def answer_prompt(
-    question: str, as_of: date, decision: Decision | None, claims: Sequence[Claim], clauses: Sequence[Clause]
+    question: str, as_of: date, told: Told | None, claims: Sequence[Claim], clauses: Sequence[Clause]
 ) -> str:
     """The question, the claims and the clauses, all as data."""
     return load("answer_user").render(
         as_of=written_date(as_of),
         question=fenced("question", [question]),
-        claims=fenced("claims", [brief(c, decision) for c in claims] if decision else []),
+        claims=fenced("claims", [brief(c, told) for c in claims] if told else []),
         clauses=fenced("clauses", [clause_data(c) for c in clauses]),
     )
 

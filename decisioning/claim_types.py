@@ -63,6 +63,7 @@ class CharacteristicClaim(BaseClaim):
 
     kind: Literal["characteristic"] = "characteristic"
     reason: Reason
+    population: Literal["all", "near_cutoff"] | None
 
 
 class PersonReasonClaim(BaseClaim):

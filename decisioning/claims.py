@@ -104,7 +104,11 @@ def _reason(decision: Decision, reason: Reason) -> Claim:
         return ThresholdClaim(id=name, facts=_read_by(rule), clauses=clauses, rule=rule, reason=reason)
     facts = _known(decision, reason.source)
     if reason.component is Component.SCORE:
-        return CharacteristicClaim(id=name, facts=facts, clauses=reason.clauses, reason=reason)
+        reference = decision.reference_population
+        method = reference.method if reference else None
+        return CharacteristicClaim(
+            id=name, facts=facts, clauses=reason.clauses, reason=reason, population=method
+        )
     return PersonReasonClaim(id=name, facts=facts, clauses=reason.clauses, reason=reason)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ConfigDict, ValidationError
 
 from decisioning.claims import Claim, rule_of
-from decisioning.model import Decision, Frozen, Problem, Reader, Rule
+from decisioning.model import Frozen, Problem, Reader, Rule
 from decisioning.ports import Clause
-from decisioning.wording import fact_name, money, number, relation, written, written_date
+from decisioning.titles import Told
+from decisioning.wording import money, number, relation, written, written_date
 from prompts import digest_of, fenced, load
 
 PROMPTS = ("explain_system", "explain_user", "rewrite_user")
@@ -47,20 +48,16 @@ def system_prompt() -> str:
     return load("explain_system").render()
 
 
-def first_prompt(
-    decision: Decision, claims: Sequence[Claim], clauses: Sequence[Clause], reader: Reader
-) -> str:
+def first_prompt(told: Told, claims: Sequence[Claim], clauses: Sequence[Clause], reader: Reader) -> str:
     """The claims and the clauses, asked to be worded."""
     return load("explain_user").render(
         reader=reader.value,
-        claims=fenced("claims", [brief(c, decision) for c in claims]),
+        claims=fenced("claims", [brief(c, told) for c in claims]),
         clauses=fenced("clauses", [clause_data(c) for c in clauses]),
     )
 
 
-def second_prompt(
-    decision: Decision, claims: Sequence[Claim], refused: Sequence[Refused], reader: Reader
-) -> str:
+def second_prompt(told: Told, claims: Sequence[Claim], refused: Sequence[Refused], reader: Reader) -> str:
     """The refused sentences with their problems, asked to be written again."""
     again = {r.claim for r in refused}
     return load("rewrite_user").render(
@@ -72,7 +69,7 @@ def second_prompt(
                 for r in refused
             ],
         ),
-        claims=fenced("claims", [brief(c, decision) for c in claims if c.id in again]),
+        claims=fenced("claims", [brief(c, told) for c in claims if c.id in again]),
     )
 
 
@@ -119,16 +116,16 @@ def clause_data(clause: Clause) -> dict[str, str]:
     return {"clause": clause.clause, "heading": clause.heading or "", "text": clause.text}
 
 
-def brief(claim: Claim, decision: Decision) -> dict[str, Any]:
+def brief(claim: Claim, told: Told) -> dict[str, Any]:
     """A claim as a model is shown it: id, kind, and its values as a sentence may write them."""
-    own = {"id": claim.id, "kind": claim.kind, **_written(claim, decision)}
+    own = {"id": claim.id, "kind": claim.kind, **_written(claim, told)}
     if claim.clauses:
         own["clause"] = ", ".join(claim.clauses)
     return {k: v for k, v in own.items() if v not in (None, "", [], {})}
 
 
-def _written(claim: Claim, decision: Decision) -> dict[str, Any]:
-    currency = decision.currency
+def _written(claim: Claim, told: Told) -> dict[str, Any]:
+    currency = told.currency
     match claim.kind:
         case "outcome":
             return {
@@ -144,14 +141,14 @@ def _written(claim: Claim, decision: Decision) -> dict[str, Any]:
                 "cut_off": number(score.cutoff),
                 "relation_to_cut_off": _stands(score.value, score.cutoff),
             }
-            return own | ({"band": _rule(claim.band, decision)} if claim.band and claim.band.fired else {})
+            return own | ({"band": _rule(claim.band, told)} if claim.band and claim.band.fired else {})
         case "price":
-            return _price(claim, decision)
+            return _price(claim, told)
         case "next" | "missing":
             due = getattr(claim, "due_on", None)
             return {
                 "step": getattr(claim, "step", ""),
-                "fields": [fact_name(f) for f in claim.fields],
+                "fields": [told.name(f) for f in claim.fields],
                 "by": written_date(due) if due else "",
             }
         case "failure":
@@ -163,13 +160,13 @@ def _written(claim: Claim, decision: Decision) -> dict[str, Any]:
         case "condition":
             return {"condition": claim.text}
         case _:
-            return _reason(claim, decision)
+            return _reason(claim, told)
 
 
-def _price(claim: Claim, decision: Decision) -> dict[str, Any]:
+def _price(claim: Claim, told: Told) -> dict[str, Any]:
     if claim.kind != "price":
         return {}
-    offer, currency = claim.offer, decision.currency
+    offer, currency = claim.offer, told.currency
     return {
         "amount": money(offer.amount, currency),
         "term": f"{offer.term_months} months",
@@ -181,29 +178,29 @@ def _price(claim: Claim, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _reason(claim: Claim, decision: Decision) -> dict[str, Any]:
+def _reason(claim: Claim, told: Told) -> dict[str, Any]:
     reason = getattr(claim, "reason", None)
     own: dict[str, Any] = {}
     if reason is not None:
         own = {"principal_reason": reason.rank, "reason": reason.text}
         if claim.kind == "characteristic":
-            own["characteristic"] = fact_name(reason.source)
+            own["characteristic"] = told.name(reason.source)
             own["relation"] = "its points are below the average of the reference applicants"
     rule = rule_of(claim)
-    return own | (_rule(rule, decision) if rule else {})
+    return own | (_rule(rule, told) if rule else {})
 
 
-def _rule(rule: Rule, decision: Decision) -> dict[str, Any]:
-    value = written(rule.value, rule.unit, decision.currency, rule.limit)
-    limit = written(rule.limit, rule.unit, decision.currency)
+def _rule(rule: Rule, told: Told) -> dict[str, Any]:
+    value = written(rule.value, rule.unit, told.currency, rule.limit)
+    limit = written(rule.limit, rule.unit, told.currency)
     also = [
-        f"{fact_name(c.fact, c.unit)} is {written(c.value, c.unit, decision.currency, c.limit)}, "
-        f"{relation(c.comparator)} {written(c.limit, c.unit, decision.currency)}"
+        f"{told.name(c.fact, c.unit)} is {written(c.value, c.unit, told.currency, c.limit)}, "
+        f"{relation(c.comparator)} {written(c.limit, c.unit, told.currency)}"
         for c in rule.also
     ]
     stands = relation(rule.comparator) if rule.fired else f"not {relation(rule.comparator)}"
     return {
-        "fact": fact_name(rule.fact, rule.unit),
+        "fact": told.name(rule.fact, rule.unit),
         "value": value,
         "relation": stands,
         "limit": limit,

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from decisioning.claims import Claim, claims_for, claims_of
 from decisioning.drafts import (
@@ -33,8 +34,10 @@ from decisioning.model import (
 )
 from decisioning.ports import Clause, Clauses, LanguageModel, Stopwatch
 from decisioning.quotes import citations_of
+from decisioning.titles import Told
 from decisioning.writer import sentence as deterministic
 
+NO_TITLES: Mapping[str, str] = MappingProxyType({})
 _LEAST_S = 0.2
 """With less than this left of the budget, a language model is not asked."""
 
@@ -51,7 +54,7 @@ class Explained:
 class _Scene:
     """All that the words of one explanation may rest on."""
 
-    decision: Decision
+    told: Told
     reader: Reader
     claims: tuple[Claim, ...]
     clauses: Mapping[str, Clause]
@@ -75,18 +78,20 @@ async def explain(
     stopwatch: Stopwatch,
     document: str,
     known_at: datetime | None = None,
+    titles: Mapping[str, str] = NO_TITLES,
     context_clauses: int = 4,
 ) -> Explained:
     """The explanation of a stored decision for a reader, every sentence checked.
 
     A language model that fails, is late or writes what the checker refuses costs its words, never the
-    explanation. An applicant reads catalogue texts: no model is asked. Raises
-    DependencyFailed("retrieval") where the clauses cannot be read.
+    explanation. An applicant reads catalogue texts: no model is asked. `titles` are the product's own
+    names of its facts (`titles_of`). Raises DependencyFailed("retrieval") where the clauses cannot be
+    read.
     """
     claims = claims_for(reader, claims_of(decision))
     with stopwatch.stage("retrieve"):
         found = await _retrieve(decision, claims, clauses, document, known_at, context_clauses)
-    scene = _scene(decision, reader, claims, found)
+    scene = _scene(Told(decision, titles), reader, claims, found)
     model = language_model if reader is not Reader.APPLICANT else None
     outputs = _Outputs(asked=model is not None)
     if model is not None:
@@ -97,7 +102,11 @@ async def explain(
 
 
 def replay_explanation(
-    decision: Decision, evidence: Evidence, clauses: Sequence[Clause], reader: Reader
+    decision: Decision,
+    evidence: Evidence,
+    clauses: Sequence[Clause],
+    reader: Reader,
+    titles: Mapping[str, str] = NO_TITLES,
 ) -> Explanation:
     """The explanation again, from its evidence alone: the same bytes if nothing was changed.
 
@@ -115,7 +124,7 @@ def replay_explanation(
         found.append(clause)
     claims = claims_for(reader, claims_of(decision))
     outputs = _Outputs(asked=evidence.llm is not None, raw=list(evidence.llm_outputs))
-    return _compose(_scene(decision, reader, claims, found), outputs)
+    return _compose(_scene(Told(decision, titles), reader, claims, found), outputs)
 
 
 def sha256_of(clause: Clause) -> str:
@@ -141,17 +150,18 @@ async def _retrieve(
     return found
 
 
-def _scene(decision: Decision, reader: Reader, claims: tuple[Claim, ...], found: Sequence[Clause]) -> _Scene:
+def _scene(told: Told, reader: Reader, claims: tuple[Claim, ...], found: Sequence[Clause]) -> _Scene:
     clauses = {c.clause: c for c in found}
-    pool = pool_of(decision, claims, {name: c.text for name, c in clauses.items()})
-    return _Scene(decision, reader, claims, clauses, pool)
+    texts = {name: c.text for name, c in clauses.items()}
+    pool = pool_of(told.decision, claims, texts, titles=told.titles)
+    return _Scene(told, reader, claims, clauses, pool)
 
 
 async def _ask(
     scene: _Scene, found: Sequence[Clause], model: LanguageModel, stopwatch: Stopwatch, outputs: _Outputs
 ) -> None:
     """Lets the model write, and write what was refused once more; a failure leaves what there is."""
-    prompt = first_prompt(scene.decision, scene.claims, found, scene.reader)
+    prompt = first_prompt(scene.told, scene.claims, found, scene.reader)
     if not await _write(scene.claims, prompt, model, stopwatch, outputs):
         return
     with stopwatch.stage("verify"):
@@ -159,7 +169,7 @@ async def _ask(
     if refused:
         again = {r.claim for r in refused}
         claims = tuple(c for c in scene.claims if c.id in again)
-        prompt = second_prompt(scene.decision, claims, refused, scene.reader)
+        prompt = second_prompt(scene.told, claims, refused, scene.reader)
         await _write(claims, prompt, model, stopwatch, outputs)
 
 
@@ -209,7 +219,7 @@ def _sentence(scene: _Scene, claim: Claim, text: str, writer: Writer) -> Sentenc
         if scene.reader is Reader.APPLICANT
         else [scene.clauses[n] for n in claim.clauses if n in scene.clauses]
     )
-    citations = citations_of(claim, scene.decision, cited, text)
+    citations = citations_of(claim, scene.told.decision, cited, text)
     own = Writer.LLM if writer is Writer.LLM else Writer.DETERMINISTIC
     return Sentence(text=text, writer=own, claim=claim.id, facts=claim.facts, citations=citations)
 
@@ -218,7 +228,7 @@ def _problems(scene: _Scene, claim: Claim, drafted: Sentence) -> tuple[Problem, 
     return (
         *check_sentence(drafted.text, scene.pool),
         *check_focus(drafted.text, claim, scene.pool),
-        *check_citations(drafted, scene.clauses, scene.decision.as_of),
+        *check_citations(drafted, scene.clauses, scene.told.decision.as_of),
     )
 
 
@@ -243,9 +253,7 @@ def _compose(scene: _Scene, outputs: _Outputs) -> Explanation:
 
 def _plain(scene: _Scene, claim: Claim, problems: list[Problem]) -> Sentence | None:
     """The deterministic sentence of a claim, checked like any other: none if even that does not hold."""
-    drafted = _sentence(
-        scene, claim, deterministic(claim, scene.decision, scene.reader), Writer.DETERMINISTIC
-    )
+    drafted = _sentence(scene, claim, deterministic(claim, scene.told, scene.reader), Writer.DETERMINISTIC)
     wrong = _problems(scene, claim, drafted)
     problems += wrong
     return None if wrong else drafted

@@ -7,27 +7,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from decisioning.model import Comparator, Currency, Unit, Value
 
-_SUFFIXES = {Unit.MONTHS: "months", Unit.YEARS: "years", Unit.POINTS: "points"}
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_SUFFIXES = {Unit.MONTHS: "month", Unit.YEARS: "year", Unit.POINTS: "point"}
+_CALENDAR = "January February March April May June July August September October November December"
+_SCALES = {1: "", 1_000: " thousand", 1_000_000: " million"}
 
 
 def fact_name(name: str, unit: Unit | None = None) -> str:
     """A fact's name in words: "debt_service_to_income" is "ratio of debt service to income"."""
     words = name.split("_")
-    if unit in _SUFFIXES and len(words) > 1 and words[-1] == _SUFFIXES[unit]:
+    if unit in _SUFFIXES and len(words) > 1 and words[-1] == f"{_SUFFIXES[unit]}s":
         words = words[:-1]
     plain = " ".join(words)
     return f"ratio of {plain}" if unit is Unit.RATIO and "to" in words else plain
@@ -40,7 +28,7 @@ def listed(items: Sequence[str]) -> str:
 
 def written_date(day: date) -> str:
     """23 November 2026."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {_CALENDAR.split()[day.month - 1]} {day.year}"
 
 
 def written(value: Value, unit: Unit, currency: Currency, against: Value = None) -> str:
@@ -52,16 +40,25 @@ def written(value: Value, unit: Unit, currency: Currency, against: Value = None)
         places = 2 if unit is Unit.RATE else 1
         return f"{_rounded(exact * 100, None if other is None else other * 100, places)} %"
     if unit in (Unit.MONEY, Unit.MONEY_PER_MONTH):
-        amount = money(exact, currency)
-        return f"{amount} a month" if unit is Unit.MONEY_PER_MONTH else amount
-    unit_word = f" {_SUFFIXES[unit]}" if unit in (Unit.MONTHS, Unit.YEARS) else ""
-    return number(exact) + unit_word
+        return money(exact, currency) + (" a month" if unit is Unit.MONEY_PER_MONTH else "")
+    return number(exact) + (_counted(unit, exact) if unit in (Unit.MONTHS, Unit.YEARS) else "")
+
+
+def _counted(unit: Unit, value: Decimal) -> str:
+    return f" {_SUFFIXES[unit]}" + ("" if value == 1 else "s")
 
 
 def money(value: float | Decimal, currency: Currency) -> str:
-    """An amount in whole currency: 36.5 of a unit of 1,000 ESP is "ESP 36,500"."""
-    amount = Decimal(str(value)) * currency.unit
-    return f"{currency.code} {number(amount)}"
+    """An amount as the record and the policy count it: 36.5 of a unit of 1,000 is "ESP 36.5 thousand"."""
+    scale = _SCALES.get(currency.unit)
+    if scale is None:
+        return whole_money(value, currency)
+    return f"{currency.code} {number(value)}{scale}"
+
+
+def whole_money(value: float | Decimal, currency: Currency) -> str:
+    """An amount in whole currency, as one writes to a customer: 36.5 of a unit of 1,000 is "ESP 36,500"."""
+    return f"{currency.code} {number(Decimal(str(value)) * currency.unit)}"
 
 
 def number(value: float | Decimal) -> str:
@@ -72,14 +69,22 @@ def number(value: float | Decimal) -> str:
 
 def relation(comparator: Comparator) -> str:
     """The words of a fact that stands in this relation to a limit."""
-    return {
-        Comparator.GT: "above",
-        Comparator.GE: "at or above",
-        Comparator.LT: "below",
-        Comparator.LE: "at or below",
-        Comparator.EQ: "equal to",
-        Comparator.NE: "other than",
-    }[comparator]
+    return _RELATIONS[comparator][0]
+
+
+def denied(comparator: Comparator) -> str:
+    """The words of a fact that does not stand in this relation to a limit."""
+    return _RELATIONS[comparator][1]
+
+
+_RELATIONS = {
+    Comparator.GT: ("above", "not above"),
+    Comparator.GE: ("at or above", "below"),
+    Comparator.LT: ("below", "not below"),
+    Comparator.LE: ("at or below", "above"),
+    Comparator.EQ: ("equal to", "other than"),
+    Comparator.NE: ("other than", "equal to"),
+}
 
 
 def chosen(variants: Sequence[str], *seed: str) -> str:

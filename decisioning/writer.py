@@ -15,12 +15,13 @@ from decisioning.claims import (
     comparisons_of,
 )
 from decisioning.comparison import compare
-from decisioning.model import Comparator, Comparison, Decision, Effect, Mode, Outcome, Reader, Rule, Unit
+from decisioning.model import Comparator, Comparison, Effect, Mode, Outcome, Reader, Rule, Unit
+from decisioning.titles import Told
 from decisioning.wording import (
     capitalised,
     chosen,
+    denied,
     ended,
-    fact_name,
     listed,
     money,
     number,
@@ -31,68 +32,62 @@ from decisioning.wording import (
 from decisioning.writer_applicant import sentence_to_applicant
 
 
-def sentence(claim: Claim, decision: Decision, reader: Reader) -> str:
+def sentence(claim: Claim, told: Told, reader: Reader) -> str:
     """The sentence that words this claim for this reader.
 
     An analyst and an examiner read of facts, limits and clauses; an applicant reads the catalogue's
     texts and the terms of an offer.
     """
     if reader is Reader.APPLICANT:
-        return sentence_to_applicant(claim, decision)
+        return sentence_to_applicant(claim, told)
     match claim:
         case OutcomeClaim():
-            return _outcome(claim, decision)
+            return _outcome(claim, told)
         case ScoreClaim():
-            return _score(claim, decision)
+            return _score(claim, told)
         case ThresholdClaim():
-            return _threshold(claim, decision) if claim.rule.fired else _not_fired(claim, decision)
+            return _threshold(claim, told) if claim.rule.fired else _not_fired(claim, told)
         case CharacteristicClaim():
-            return _characteristic(claim, decision)
-        case PersonReasonClaim():
-            lead = _principal(claim.reason.rank, decision)
-            return f'{lead} was given by a person: "{ended(claim.reason.text)}"'
+            return _characteristic(claim, told)
         case PriceClaim():
-            return _price(claim, decision)
+            return _price(claim, told)
         case _:
-            return _around(claim, decision)
+            return _around(claim, told)
 
 
-def _around(claim: Claim, decision: Decision) -> str:
+def _around(claim: Claim, told: Told) -> str:
     match claim:
-        case ConditionClaim():
-            lead = chosen(
-                ("The approval is subject to a condition", "Condition of the approval"),
-                *_seed(claim, decision),
+        case PersonReasonClaim():
+            return (
+                f'{_principal(claim.reason.rank, told)} was given by a person: "{ended(claim.reason.text)}"'
             )
-            return f"{lead}{_under(claim.clauses)}: {_lowered(ended(claim.text))}"
+        case ConditionClaim():
+            lead = f"The approval is subject to a condition{_under(claim.clauses)}"
+            return f'{lead}, which the applicant reads as "{ended(claim.text)}"'
         case MissingClaim():
-            missing = listed([fact_name(f) for f in claim.fields])
+            missing = listed([told.name(f) for f in claim.fields])
             return f"The file lacks {missing}, without which nothing can be decided."
         case FailureClaim():
-            return (
-                f"The {claim.dependency} model could not be used ({claim.problem}), so a person must decide."
-            )
+            problem = claim.problem.rstrip(".")
+            return f"The {claim.dependency} model could not be used ({problem}), so a person must decide."
         case NextClaim():
-            return _next(claim)
+            return _next(claim, told)
     raise TypeError(claim.kind)
 
 
-def _seed(claim: Claim, decision: Decision) -> tuple[str, str]:
-    return str(decision.id), claim.id
+def _seed(claim: Claim, told: Told) -> tuple[str, str]:
+    return str(told.decision.id), claim.id
 
 
 def _under(clauses: tuple[str, ...]) -> str:
     return f" ({', '.join(clauses)})" if clauses else ""
 
 
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
-
-
-def _outcome(claim: OutcomeClaim, decision: Decision) -> str:
-    asked = f"{money(claim.amount, decision.currency)} over {claim.term_months} months"
+def _outcome(claim: OutcomeClaim, told: Told) -> str:
+    asked = f"{money(claim.amount, told.currency)} over {claim.term_months} months"
     day = written_date(claim.as_of)
-    verb = "would be" if claim.mode is Mode.SIMULATION else "is"
+    simulated = claim.mode is Mode.SIMULATION
+    verb = "would be" if simulated else "is"
     said = {
         Outcome.APPROVE: f"{verb} approved",
         Outcome.COUNTER_OFFER: f"{verb} answered with a counter-offer",
@@ -101,137 +96,129 @@ def _outcome(claim: OutcomeClaim, decision: Decision) -> str:
         Outcome.INCOMPLETE: f"{verb} incomplete and undecided",
     }[claim.outcome]
     variants = (
-        f"The application for {asked} {said} under the policy in force on {day}.",
-        f"Under the policy in force on {day}, the application for {asked} {said}.",
+        f"the application for {asked} {said} under the policy in force on {day}.",
+        f"under the policy in force on {day}, the application for {asked} {said}.",
     )
-    return ("In this simulation: " if claim.mode is Mode.SIMULATION else "") + chosen(
-        variants, *_seed(claim, decision)
-    )
+    text = chosen(variants, *_seed(claim, told))
+    return f"In a simulation, {text}" if simulated else capitalised(text)
 
 
-def _score(claim: ScoreClaim, decision: Decision) -> str:
-    score = claim.score
-    value, low, high = (number(v) for v in (score.value, score.min, score.max))
-    start = f"The score is {value} on a scale from {low} to {high}"
-    band = claim.band
+def _score(claim: ScoreClaim, told: Told) -> str:
+    score, band = claim.score, claim.band
+    start = f"The score is {number(score.value)} on a scale from {number(score.min)} to {number(score.max)}"
     if band is None or not band.fired:
         stands = "at" if score.value == score.cutoff else "above" if score.value > score.cutoff else "below"
         return f"{start}, {stands} the cut-off of {number(score.cutoff)}{_under(claim.clauses)}."
-    floors = [
-        f"not below {written(c.limit, c.unit, decision.currency)}"
-        for c in band.also
-        if c.comparator is Comparator.GE
-    ]
-    limit = written(band.limit, band.unit, decision.currency)
+    limit = number(band.limit) if isinstance(band.limit, int | float) else str(band.limit)
     if band.effect is Effect.DECLINE:
         return f"{start}, below the {limit} points that {band.clause} asks for at least."
-    between = f" but {floors[0]}" if floors else ""
+    floor = next((c for c in band.also if c.fact == band.fact), None)
+    between = f" but {_bounded(floor, told)}" if floor else ""
     return f"{start}, below the cut-off of {limit}{between}: {band.clause} leaves this to a person."
 
 
-def _threshold(claim: ThresholdClaim, decision: Decision) -> str:
+def _threshold(claim: ThresholdClaim, told: Told) -> str:
     rule = claim.rule
-    lead = f"{_principal(claim.reason.rank, decision)}: " if claim.reason else ""
-    also = "".join(f", and {_compared(c, decision)}" for c in rule.also)
-    return f"{_start(lead, _principal_part(rule, decision, claim))}{also}, {_consequence(rule, decision)}."
-
-
-def _consequence(rule: Rule, decision: Decision) -> str:
-    if rule.effect is Effect.DECLINE:
-        return "which alone means a decline"
-    declined = decision.outcome is Outcome.DECLINE
-    return "which would otherwise ask for a person" if declined else "so a person must decide"
-
-
-def _start(lead: str, text: str) -> str:
+    lead = f"{_principal(claim.reason.rank, told)}: " if claim.reason else ""
+    text = f"{_compared_in(claim, told)}{_also(rule, told)}, {_consequence(rule, told)}."
     return lead + text if lead else capitalised(text)
 
 
-def _principal(rank: int, decision: Decision) -> str:
-    return f"Principal reason {rank}" if len(decision.reasons) > 1 else "The principal reason"
+def _principal(rank: int, told: Told) -> str:
+    return f"Principal reason {rank}" if len(told.decision.reasons) > 1 else "The principal reason"
 
 
-def _principal_part(rule: Rule, decision: Decision, claim: Claim) -> str:
-    name = fact_name(rule.fact, rule.unit)
-    value = written(rule.value, rule.unit, decision.currency, rule.limit)
+def _compared_in(claim: ThresholdClaim, told: Told) -> str:
+    rule = claim.rule
+    name = told.name(rule.fact, rule.unit)
+    value = written(rule.value, rule.unit, told.currency, rule.limit)
     if rule.unit is Unit.CATEGORY:
-        return f"the entry for {name} in the file is {value}, which {rule.clause} names"
-    limit = written(rule.limit, rule.unit, decision.currency)
-    stands = relation(rule.comparator)
+        return f"{name} is {value} in the file ({rule.clause})"
+    limit = written(rule.limit, rule.unit, told.currency)
     noun = "minimum" if rule.comparator in (Comparator.LT, Comparator.LE) else "limit"
+    stands = f"{relation(rule.comparator)} the {noun} of {limit}"
     variants = (
-        f"the {name} is {value}, {stands} the {noun} of {limit} in {rule.clause}",
-        f"at {value}, the {name} is {stands} the {noun} of {limit} that {rule.clause} sets",
+        f"the {name} is {value}, {stands} in {rule.clause}",
+        f"at {value}, the {name} is {stands} that {rule.clause} sets",
+        f"the {name} stands at {value}, {stands} ({rule.clause})",
     )
-    return chosen(variants, *_seed(claim, decision))
+    return chosen(variants, *_seed(claim, told))
 
 
-def _compared(comparison: Comparison, decision: Decision) -> str:
-    name = fact_name(comparison.fact, comparison.unit)
-    value = written(comparison.value, comparison.unit, decision.currency, comparison.limit)
+def _also(rule: Rule, told: Told) -> str:
+    """The further comparisons of a rule; one of the same fact is its other bound."""
+    own = "".join(f" but {_bounded(c, told)}" for c in rule.also if c.fact == rule.fact)
+    return own + "".join(f", and {_compared(c, told)}" for c in rule.also if c.fact != rule.fact)
+
+
+def _bounded(comparison: Comparison, told: Told) -> str:
+    opposite = {Comparator.GE: "not below", Comparator.LE: "not above"}
+    stands = opposite.get(comparison.comparator, relation(comparison.comparator))
+    return f"{stands} {written(comparison.limit, comparison.unit, told.currency)}"
+
+
+def _compared(comparison: Comparison, told: Told) -> str:
+    name = told.name(comparison.fact, comparison.unit)
+    value = written(comparison.value, comparison.unit, told.currency, comparison.limit)
     if comparison.unit is Unit.CATEGORY:
         return f"{name} is {value}"
-    limit = written(comparison.limit, comparison.unit, decision.currency)
+    limit = written(comparison.limit, comparison.unit, told.currency)
     return f"the {name} is {value}, {relation(comparison.comparator)} {limit}"
 
 
-_NOT = {
-    Comparator.GT: "not above",
-    Comparator.GE: "below",
-    Comparator.LT: "not below",
-    Comparator.LE: "above",
-    Comparator.EQ: "other than",
-    Comparator.NE: "equal to",
+def _consequence(rule: Rule, told: Told) -> str:
+    if rule.effect is Effect.DECLINE:
+        return "which alone means a decline"
+    declined = told.decision.outcome is Outcome.DECLINE
+    return "which would otherwise ask for a person" if declined else "so a person must decide"
+
+
+def _not_fired(claim: ThresholdClaim, told: Told) -> str:
+    comparisons = comparisons_of(claim.rule)
+    kept = next((c for c in comparisons if not compare(c.value, c.comparator, c.limit)), comparisons[0])
+    name = told.name(kept.fact, kept.unit)
+    value = written(kept.value, kept.unit, told.currency, kept.limit)
+    limit = written(kept.limit, kept.unit, told.currency)
+    return f"{claim.rule.clause} did not apply: the {name} is {value}, {denied(kept.comparator)} {limit}."
+
+
+_AVERAGES = {
+    "near_cutoff": "the average of applicants near the cut-off",
+    "all": "the average of all applicants",
+    None: "the average of the reference applicants",
 }
 
 
-def _not_fired(claim: ThresholdClaim, decision: Decision) -> str:
-    rule = claim.rule
-    comparisons = comparisons_of(rule)
-    kept = next((c for c in comparisons if not _holds(c)), comparisons[0])
-    name, value = (
-        fact_name(kept.fact, kept.unit),
-        written(kept.value, kept.unit, decision.currency, kept.limit),
-    )
-    limit = written(kept.limit, kept.unit, decision.currency)
-    return f"{rule.clause} did not apply: the {name} is {value}, {_NOT[kept.comparator]} {limit}."
-
-
-def _holds(comparison: Comparison) -> bool:
-    return compare(comparison.value, comparison.comparator, comparison.limit)
-
-
-_AVERAGE = "the average of the reference applicants"
-
-
-def _characteristic(claim: CharacteristicClaim, decision: Decision) -> str:
+def _characteristic(claim: CharacteristicClaim, told: Told) -> str:
     reason = claim.reason
-    unit = decision.facts[reason.source].unit if reason.source in decision.facts else None
-    name = fact_name(reason.source, unit)
-    lead = _principal(reason.rank, decision)
+    fact = told.decision.facts.get(reason.source)
+    name = told.name(reason.source, fact.unit if fact else None)
+    lead, average = _principal(reason.rank, told), _AVERAGES[claim.population]
     variants = (
-        f"{lead} comes from the score: {name} earned fewer points than {_AVERAGE}",
-        f"{lead} is a scored one: the points for {name} are below {_AVERAGE}",
+        f"{lead} comes from the score: {name} earned fewer points than {average}",
+        f"{lead} comes from the score: the points for {name} are below {average}",
+        f"{lead} comes from the score, where {name} earned fewer points than {average}",
     )
-    return f'{chosen(variants, *_seed(claim, decision))} ("{ended(reason.text)}").'
+    return f'{chosen(variants, *_seed(claim, told))} ("{ended(reason.text)}").'
 
 
-def _price(claim: PriceClaim, decision: Decision) -> str:
-    offer, currency = claim.offer, decision.currency
+def _price(claim: PriceClaim, told: Told) -> str:
+    offer, currency = claim.offer, told.currency
     nominal, apr = (written(v, Unit.RATE, currency) for v in (offer.nominal_rate, offer.apr))
     tier = f" in price tier {claim.tier}" if claim.tier else ""
-    monthly, total = money(offer.monthly_payment, currency), money(offer.total_payable, currency)
-    paid = f"{monthly} a month and {total} in total"
+    paid = (
+        f"{money(offer.monthly_payment, currency)} a month, {money(offer.total_payable, currency)} in total"
+    )
     lent = f"{money(offer.amount, currency)} over {offer.term_months} months{tier}{_under(claim.clauses)}"
     return f"The offer is {lent}, at a nominal rate of {nominal} and an APR of {apr}: {paid}."
 
 
-def _next(claim: NextClaim) -> str:
+def _next(claim: NextClaim, told: Told) -> str:
     by = f" by {written_date(claim.due_on)}" if claim.due_on else ""
-    missing = listed([fact_name(f) for f in claim.fields]) if claim.fields else ""
-    return {
-        "review": f"Next, a person decides{by}.",
-        "complete_file": f"Next, the applicant is asked for {missing}{by}.",
-        "accept_offer": f"The offer stands until {written_date(claim.due_on)}." if claim.due_on else "",
-        "notice": f"Next, the notice of the decision with its principal reasons is due{by}.",
-    }[claim.step]
+    if claim.step == "complete_file":
+        return f"Next, the applicant is asked for {listed([told.name(f) for f in claim.fields])}{by}."
+    if claim.step == "accept_offer" and claim.due_on:
+        return f"The offer stands until {written_date(claim.due_on)}."
+    if claim.step == "notice":
+        return f"Next, the notice of the decision with its principal reasons is due{by}."
+    return f"Next, a person decides{by}."

@@ -89,9 +89,12 @@ class PostgresClauses:
         rows = await self._fetch(statements.IN_FORCE, document, as_of, known_at or NOW)
         return tuple(_clause(row) for row in rows)
 
-    async def snapshot(self) -> Snapshot | None:
-        """The latest state of the corpus, None while it is empty; its instant is a `known_at` that lasts."""
-        rows = await self._fetch(statements.SNAPSHOT)
+    async def snapshot(self, known_at: datetime | None = None) -> Snapshot | None:
+        """The state of the corpus at that instant (now), None while it was empty.
+
+        Its own instant is a `known_at` that lasts.
+        """
+        rows = await self._fetch(statements.SNAPSHOT, known_at or NOW)
         return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
 
     async def _embed(self, queries: Sequence[str]) -> list[str]:

@@ -81,7 +81,9 @@ where ($1::text is null or c.document = $1) and {_BINDS} and {_KNOWN}
 order by c.document, c.position, c.id
 """
 
-SNAPSHOT = "select id, known_at from corpus_change order by id desc limit 1"
+SNAPSHOT = """
+select id, known_at from corpus_change where known_at <= $1::timestamptz order by known_at desc limit 1
+"""
 
 
 def search(*, one_document: bool) -> str:

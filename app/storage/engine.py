@@ -26,8 +26,8 @@ CONNECT_ARGUMENTS: Mapping[str, Any] = {
 }
 Execute = Callable[[str, Sequence[Any]], Awaitable[Sequence[Sequence[Any]]]]
 """Runs a statement with its `$n` parameters and gives its rows: the engine's connection, or a lane."""
-# SQLSTATE classes: connection lost, server out of something, server shut down or starting.
-UNAVAILABLE = ("08", "53", "57P")
+# SQLSTATE classes: connection lost, server out of something, server shut down starting, or too slow.
+UNAVAILABLE = ("08", "53", "57")
 
 
 def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:

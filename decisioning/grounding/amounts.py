@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from decisioning.grounding.pool import Known, Passage, Pool, Role
 from decisioning.grounding.said import Said
-from decisioning.grounding.topics import named_in
 from decisioning.model import Problem, Unit
 from decisioning.numbers import Kind, Quantity, states
 
@@ -140,13 +139,13 @@ def _in_role(said: Said, quantity: Quantity, found: list[Known], pool: Pool) -> 
 def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) -> Problem | None:
     """A number must not stand beside the name of something that has another value."""
     left, right = said.left_of(quantity), said.right_of(quantity)
-    own = max(_near(k.name, left, right) for k in found)
-    others = pool.names - {k.name for k in found}
-    rival = max(others, key=lambda name: (_near(name, left, right), name), default="")
+    own = max(_near(pool, k.name, left, right) for k in found)
+    others = pool.near(left | right) - {k.name for k in found}
+    rival = max(others, key=lambda name: (_near(pool, name, left, right), name), default="")
     if (
         rival
-        and _near(rival, left, right) >= 1
-        and own < _near(rival, left, right) - 0.001
+        and _near(pool, rival, left, right) >= 1
+        and own < _near(pool, rival, left, right) - 0.001
         and not _same_topic(rival, found)
     ):
         return _problem(
@@ -161,8 +160,8 @@ def _same_topic(rival: str, found: list[Known]) -> bool:
     return any(k.name == rival for k in found)
 
 
-def _near(name: str, left: frozenset[str], right: frozenset[str]) -> float:
-    return max(named_in(name, left), named_in(name, right) * 0.9)
+def _near(pool: Pool, name: str, left: frozenset[str], right: frozenset[str]) -> float:
+    return max(pool.named(name, left), pool.named(name, right) * 0.9)
 
 
 def _plain(name: str) -> str:

@@ -8,10 +8,10 @@ from decisioning.grounding.names import known_clause
 from decisioning.grounding.pool import Carrier, Passage, Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import Word
-from decisioning.grounding.topics import named_in
 from decisioning.model import Outcome, Problem
 from decisioning.numbers import Kind
 
+_VERBATIM = 0.9
 CARRIED = 0.7
 """The least share of a sentence's content that the record or the clauses must carry."""
 _CONDITION = re.compile(
@@ -52,13 +52,15 @@ def share(content: tuple[Word, ...] | list[Word], carried: frozenset[str]) -> fl
     return sum(1 for w in counted if keys(w.stem) & carried) / len(counted) if counted else 1.0
 
 
-def best_passage(said: Said, passages: tuple[Passage, ...]) -> tuple[float, Passage | None]:
-    """The passage that carries most of the sentence, and how much."""
-    scored = [(share(said.content, p.keys), -n, p) for n, p in enumerate(passages)]
-    if not scored:
-        return 0.0, None
-    value, _, passage = max(scored, key=lambda s: (s[0], s[1]))
-    return value, passage
+def likeness(said: Said, passage: Passage) -> float:
+    """How much of the sentence stands in the passage: its own words count whole, their likes half."""
+    own = [w for w in said.content if not is_neutral(w.stem)] or list(said.content)
+    if not own:
+        return 0.0
+    exact = passage.stems
+    return sum(1.0 if w.stem in exact else 0.5 if keys(w.stem) & passage.keys else 0.0 for w in own) / len(
+        own
+    )
 
 
 def _conditions(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -67,11 +69,13 @@ def _conditions(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     carriers = [c for c in pool.carriers if c.kind in ("condition", "missing", "next")]
     texts = [p for c in carriers for p in c.passages]
+    if any(likeness(said, p) >= _VERBATIM for c in pool.carriers for p in c.passages):
+        return
     if any(_restates(said, p) for p in texts) or any(
         c.kind == "next" and share(said.content, c.keys) >= 1 for c in carriers
     ):
         return
-    if any(c.kind == "missing" and any(named_in(f, said.stems) >= 1 for f in c.names) for c in carriers):
+    if any(c.kind == "missing" and any(pool.named(f, said.stems) >= 1 for f in c.names) for c in carriers):
         return
     kind = "condition" if pool.outcome is Outcome.APPROVE else "outcome"
     yield _problem(
@@ -91,14 +95,14 @@ def _causes(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     claimed = frozenset(key for c in pool.carriers for key in c.keys if c.kind != "outcome")
     own = frozenset(n for c in pool.carriers for n in c.names)
-    for name in sorted(pool.names - own):
-        if named_in(name, said.stems) >= 1 and not _worded(name, said, claimed):
+    for name in sorted(pool.near(said.stems) - own):
+        if pool.named(name, said.stems) >= 1 and not _worded(name, said, claimed, pool):
             plain = name.replace("_", " ")
             yield _problem(said, "unknown_reason", f"{plain} is no reason of this decision")
 
 
-def _worded(name: str, said: Said, claimed: frozenset[str]) -> bool:
-    words = [w for w in said.content if named_in(name, frozenset({w.stem})) > 0]
+def _worded(name: str, said: Said, claimed: frozenset[str], pool: Pool) -> bool:
+    words = [w for w in said.content if pool.named(name, frozenset({w.stem})) > 0]
     return all(keys(w.stem) & claimed for w in words)
 
 
@@ -122,20 +126,20 @@ def _clauses(said: Said, pool: Pool) -> Iterator[Problem]:
 def _rests_on(said: Said, name: str, pool: Pool) -> bool:
     own = [p for p in pool.passages if p.clause == name]
     carriers = [c for c in pool.carriers if name in c.clauses]
-    if any(is_about(said, c) for c in carriers):
+    if any(is_about(said, c, pool) for c in carriers):
         return True
     carried = frozenset(k for p in own for k in p.keys)
     numbers_stand = all(any(q.value == o.value for p in own for o in p.quantities) for q in said.amounts)
     return bool(own) and numbers_stand and share(said.content, carried) >= CARRIED
 
 
-def is_about(said: Said, carrier: Carrier) -> bool:
+def is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
     """Whether the sentence speaks of what the claim speaks of."""
     if carrier.kind in ("outcome", "next", "price"):
         return share(said.content, carrier.keys) >= CARRIED
-    if carrier.rule is not None and named_in(carrier.rule.fact, said.stems) >= 0.9:
+    if carrier.rule is not None and pool.named(carrier.rule.fact, said.stems) >= 0.9:
         return True
-    if any(named_in(n, said.stems) >= 0.9 for n in carrier.names):
+    if any(pool.named(n, said.stems) >= 0.9 for n in carrier.names):
         return True
     return any(_restates(said, p) for p in carrier.passages)
 

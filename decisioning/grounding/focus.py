@@ -18,13 +18,13 @@ def check_focus(text: str, claim: Claim, pool: Pool) -> Iterator[Problem]:
             problem = f"the sentence must say that the application is {claim.outcome.value.replace('_', ' ')}"
             yield Problem(sentence=text, code="outcome_not_stated", problem=problem)
         return
-    if reason_of(claim) is not None and missing_reasons([text], [claim]):
+    if reason_of(claim) is not None and missing_reasons([text], [claim], pool.titles):
         yield Problem(
             sentence=text, code="reason_not_given", problem="the sentence does not give this claim's reason"
         )
         return
     carrier = next((c for c in pool.carriers if c.id == claim.id), None)
-    if carrier is None or not is_about(Said(text, tuple(sorted(pool.clauses))), carrier):
+    if carrier is None or not is_about(Said(text, tuple(sorted(pool.clauses))), carrier, pool):
         yield Problem(
             sentence=text, code="wrong_claim", problem="the sentence does not say what its claim says"
         )

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from decisioning.grounding.amounts import same
-from decisioning.grounding.lexicon import are_opposed, is_neutral, keys
+from decisioning.grounding.content import likeness
+from decisioning.grounding.lexicon import are_opposed, keys
 from decisioning.grounding.pool import Passage, Pool, Role
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import Word
@@ -34,19 +35,10 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         yield Problem(sentence=said.text, code="negation", problem=problem)
 
 
-def likeness(said: Said, passage: Passage) -> float:
-    """How much of the sentence stands in the passage: its own words count whole, their likes half."""
-    own = [w for w in said.content if not is_neutral(w.stem)] or list(said.content)
-    if not own:
-        return 0.0
-    exact = passage.stems
-    return sum(1.0 if w.stem in exact else 0.5 if keys(w.stem) & passage.keys else 0.0 for w in own) / len(
-        own
-    )
-
-
 def _states_a_value(said: Said, pool: Pool) -> bool:
-    """A sentence that gives a fact's value is judged by its comparisons, not by a clause's negations."""
+    """A sentence with a value or a day of the record is judged by them, not by a clause's negations."""
+    if any(d.day in q.days for q in said.quantities for d in pool.dates):
+        return True
     values = [k for k in pool.numbers if k.role is Role.VALUE and k.unit is not Unit.COUNT]
     return any(same(q, k, pool.currency_unit) for q in said.amounts for k in values)
 

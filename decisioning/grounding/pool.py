@@ -1,13 +1,14 @@
 """All that a text may draw on: numbers with their roles, passages, rules, and the words of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import Word, sentences, words
+from decisioning.grounding.topics import named_in, stems_of
 from decisioning.model import Comparator, Outcome, Rule, Unit
 from decisioning.numbers import Quantity, quantities
 
@@ -91,7 +92,24 @@ class Pool:
     clauses: frozenset[str] = frozenset()
     outcome: Outcome | None = None
     currency_unit: int = 1
+    titles: Mapping[str, str] = field(default_factory=dict)
     extra: frozenset[str] = field(default_factory=frozenset)
+
+    def named(self, name: str, stems: frozenset[str]) -> float:
+        """How well words with these stems name the fact, by its name, its title or another of its names."""
+        return named_in(name, stems, self.titles.get(name, ""))
+
+    def near(self, stems: frozenset[str]) -> frozenset[str]:
+        """The facts that any of these stems may name."""
+        return frozenset(name for word in stems for name in self._named_by.get(word, ()))
+
+    @cached_property
+    def _named_by(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name in self.names:
+            for word in stems_of(name, self.titles.get(name, "")):
+                found.setdefault(word, set()).add(name)
+        return {word: frozenset(names) for word, names in found.items()}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -119,10 +137,11 @@ def keys_of(found: Iterable[Word]) -> frozenset[str]:
     return frozenset(key for word in found for key in keys(word.stem))
 
 
-def passages_of(source: str, clause: str | None, text: str, names: Sequence[str] = ()) -> tuple[Passage, ...]:
+@lru_cache(maxsize=4096)
+def passages_of(source: str, clause: str | None, text: str) -> tuple[Passage, ...]:
     """The sentences of a text as passages of that source."""
     pieces = (text[a:b] for a, b in sentences(text))
-    return tuple(Passage(source, clause, p, words(p), quantities(p, names)) for p in pieces)
+    return tuple(Passage(source, clause, p, words(p), quantities(p)) for p in pieces)
 
 
 COMPLEMENT = {

@@ -1,7 +1,7 @@
 """Whether a text gives every principal reason, in anybody's words (Reg B comment 9(b)(2)-4)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from decisioning.claims import Claim, reason_of, rule_of
@@ -9,7 +9,7 @@ from decisioning.grounding.lexicon import is_neutral, is_stop, keys
 from decisioning.grounding.pool import passages_of
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import Word
-from decisioning.grounding.topics import phrases
+from decisioning.grounding.topics import Phrase, phrases
 from decisioning.model import Problem, Reason
 
 Mention = frozenset[tuple[int, int]]
@@ -25,14 +25,20 @@ _ENOUGH = 0.5
 _MOST_PLACES = 24
 
 
-def missing_reasons(texts: Sequence[str], claims: Sequence[Claim]) -> tuple[Problem, ...]:
+def missing_reasons(
+    texts: Sequence[str], claims: Sequence[Claim], titles: Mapping[str, str] | None = None
+) -> tuple[Problem, ...]:
     """A problem for each principal reason that none of the sentences gives.
 
     Two reasons need words of their own each: "debt service to income is too high" gives one reason
     about income, not two.
     """
     said = [Said(text) for text in texts]
-    wanted = [(reason, _mentions(said, claim, reason)) for claim in claims if (reason := reason_of(claim))]
+    wanted = [
+        (reason, _mentions(said, claim, reason, titles or {}))
+        for claim in claims
+        if (reason := reason_of(claim))
+    ]
     wanted.sort(key=lambda w: len(w[1]))
     given = _assign([m for _, m in wanted])
     return tuple(_problem(reason) for (reason, _), found in zip(wanted, given, strict=True) if not found)
@@ -58,21 +64,21 @@ def _assign(mentions: list[list[Mention]]) -> list[bool]:
     return best
 
 
-def _mentions(said: list[Said], claim: Claim, reason: Reason) -> list[Mention]:
+def _mentions(said: list[Said], claim: Claim, reason: Reason, titles: Mapping[str, str]) -> list[Mention]:
     found: list[Mention] = []
     for number, sentence in enumerate(said):
         told = bool(_TOLD.search(sentence.text))
         least = 0 if told else 0.6 * max(1, len(sentence.content))
-        places = (p for p in _places(sentence, claim, reason) if len(p) >= least)
+        places = (p for p in _places(sentence, claim, reason, titles) if len(p) >= least)
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
     return smallest[:_MOST_PLACES]
 
 
-def _places(said: Said, claim: Claim, reason: Reason) -> Iterator[frozenset[int]]:
+def _places(said: Said, claim: Claim, reason: Reason, titles: Mapping[str, str]) -> Iterator[frozenset[int]]:
     rule = rule_of(claim)
     name = rule.fact if rule else reason.source
-    for phrase in phrases(name):
+    for phrase in phrases(name, titles.get(name, "")):
         yield from _of_phrase(said, phrase)
     appendix = reason.appendix_c.removeprefix("other:")
     for text in (reason.text, appendix, reason.code.replace("_", " ")):
@@ -80,8 +86,8 @@ def _places(said: Said, claim: Claim, reason: Reason) -> Iterator[frozenset[int]
             yield from _of_text(said, passage.words)
 
 
-def _of_phrase(said: Said, phrase: tuple[frozenset[str], ...]) -> Iterator[frozenset[int]]:
-    places = [[w.start for w in said.words if w.stem in word] for word in phrase]
+def _of_phrase(said: Said, phrase: Phrase) -> Iterator[frozenset[int]]:
+    places = [[w.start for w in said.words if w.stem == word] for word in phrase]
     if not all(places):
         return
     for combination in list(product(*(p[:3] for p in places)))[:8]:

@@ -35,18 +35,18 @@ def pool_of(
     claims: Sequence[Claim],
     clauses: Mapping[str, str],
     facts: Mapping[str, Fact] | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> Pool:
     """What may be said of this decision with these claims and these clauses (name to text)."""
     names = frozenset(clauses) | {c for claim in claims for c in claim.clauses}
-    passages = tuple(
-        p for name, text in clauses.items() for p in passages_of("clause", name, text, tuple(names))
-    )
+    passages = _passages(clauses)
     known = {**decision.facts, **(facts or {})}
     return Pool(
-        numbers=(*_facts(known), *_limits(claims), *_terms(decision), *_counts(decision)),
+        numbers=tuple(dict.fromkeys(_numbers(decision, claims, known))),
         dates=(*_days(decision, claims), *_passage_days(passages)),
         passages=passages,
-        carriers=tuple(_carrier(claim, decision) for claim in claims),
+        carriers=tuple(_carrier(claim, decision, titles or {}) for claim in claims),
+        titles=titles or {},
         rules=_rules(claims),
         labels=_labels(decision, known),
         clauses=names,
@@ -57,7 +57,7 @@ def pool_of(
 
 def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_unit: int = 1) -> Pool:
     """What may be said where there is no decision: the facts and the clauses."""
-    passages = _passages(clauses, tuple(clauses))
+    passages = _passages(clauses)
     extra = frozenset(key for name in facts for key in vocabulary(name))
     return Pool(
         numbers=tuple(_facts(facts)),
@@ -70,12 +70,19 @@ def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_
     )
 
 
-def _passages(clauses: Mapping[str, str], names: tuple[str, ...]) -> tuple[Passage, ...]:
-    return tuple(p for name, text in clauses.items() for p in passages_of("clause", name, text, names))
+def _passages(clauses: Mapping[str, str]) -> tuple[Passage, ...]:
+    return tuple(p for name, text in clauses.items() for p in passages_of("clause", name, text))
 
 
 def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _numbers(decision: Decision, claims: Sequence[Claim], facts: Mapping[str, Fact]) -> Iterable[Known]:
+    yield from _facts(facts)
+    yield from _limits(claims)
+    yield from _terms(decision)
+    yield from _counts(decision)
 
 
 def _facts(facts: Mapping[str, Fact]) -> Iterable[Known]:
@@ -188,7 +195,7 @@ def _labels(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[tuple[st
     return frozenset(found)
 
 
-def _carrier(claim: Claim, decision: Decision) -> Carrier:
+def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Carrier:
     rule, reason = rule_of(claim), reason_of(claim)
     names = [*claim.facts, *([reason.source] if reason and reason.source not in claim.facts else [])]
     texts = _texts(claim)
@@ -196,7 +203,7 @@ def _carrier(claim: Claim, decision: Decision) -> Carrier:
     found = set(_kinds().get(claim.kind, frozenset()))
     also = [c.fact for c in rule.also] if rule else []
     for name in (*names, *also):
-        found |= vocabulary(name)
+        found |= vocabulary(name, titles.get(name, ""))
         fact = decision.facts.get(name)
         if fact is not None and isinstance(fact.value, str):
             found |= vocabulary(fact.value)

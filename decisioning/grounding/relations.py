@@ -8,7 +8,6 @@ from decisioning.comparison import compare
 from decisioning.grounding.amounts import equal, same
 from decisioning.grounding.pool import COMPLEMENT, Known, Pool, Role
 from decisioning.grounding.said import Said
-from decisioning.grounding.topics import named_in
 from decisioning.model import Comparator, Effect, Problem
 from decisioning.numbers import Phrase, Quantity, bound_of
 
@@ -80,15 +79,15 @@ def _limits(said: Said, quantity: Quantity | None, pool: Pool) -> list[Known]:
     limits = [k for k in pool.numbers if k.role is Role.LIMIT and k.name not in ("score_min", "score_max")]
     if quantity is not None:
         limits = [k for k in limits if same(quantity, k, pool.currency_unit)]
-        best = max((named_in(k.name, said.stems) for k in limits), default=0.0)
-        return [k for k in limits if named_in(k.name, said.stems) >= best - 0.001]
+        best = max((pool.named(k.name, said.stems) for k in limits), default=0.0)
+        return [k for k in limits if pool.named(k.name, said.stems) >= best - 0.001]
     values = {
         k.name
         for q in said.amounts
         for k in pool.numbers
         if k.role is Role.VALUE and same(q, k, pool.currency_unit)
     }
-    named = [(named_in(k.name, said.stems), k) for k in limits]
+    named = [(pool.named(k.name, said.stems), k) for k in limits]
     best = max((score for score, _ in named), default=0.0)
     if best < 0.9:
         return [k for k in limits if k.name in values]

@@ -8,8 +8,8 @@ from decisioning.grounding.stems import lines, stem
 
 _UNIT_WORDS = frozenset({"months", "years", "days", "points", "amount", "value", "number", "count", "level"})
 
-Phrase = tuple[frozenset[str], ...]
-"""A name as a tuple of words, each given by what it can be matched by."""
+Phrase = tuple[str, ...]
+"""A name as the stems of its words."""
 
 
 @cache
@@ -19,34 +19,38 @@ def _aliases() -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=4096)
-def phrases(name: str) -> tuple[Phrase, ...]:
-    """Every phrase that names a fact: its own name without unit words, then the known others."""
+def phrases(name: str, title: str = "") -> tuple[Phrase, ...]:
+    """Every phrase that names a fact: its own name without unit words, its title, the known others."""
     parts = [p for p in re.split(r"[\W_]+", name.lower()) if p and not is_stop(p)]
     plain = [p for p in parts if p not in _UNIT_WORDS] or parts
-    texts = (" ".join(plain), *_aliases().get(name, ()))
-    return tuple(tuple(_exact(w) for w in text.split()) for text in texts if text)
+    titled = " ".join(w for w in re.split(r"[\W_]+", title.lower()) if w and not is_stop(w))
+    texts = (" ".join(plain), titled, *_aliases().get(name, ()))
+    return tuple(dict.fromkeys(tuple(stem(w) for w in text.split()) for text in texts if text))
 
 
 @lru_cache(maxsize=4096)
-def _exact(word: str) -> frozenset[str]:
-    return keys(stem(word))
-
-
-@lru_cache(maxsize=4096)
-def vocabulary(name: str) -> frozenset[str]:
+def vocabulary(name: str, title: str = "") -> frozenset[str]:
     """Every key of every phrase that names the fact."""
-    return frozenset(key for phrase in phrases(name) for word in phrase for key in word)
+    return frozenset(key for phrase in phrases(name, title) for word in phrase for key in keys(word))
 
 
-def named_in(name: str, stems: frozenset[str]) -> float:
+@lru_cache(maxsize=4096)
+def stems_of(name: str, title: str = "") -> frozenset[str]:
+    """The stem of every word of every phrase that names the fact."""
+    return frozenset(word for phrase in phrases(name, title) for word in phrase)
+
+
+def named_in(name: str, stems: frozenset[str], title: str = "") -> float:
     """How well words with these stems name the fact: the best share of a phrase that stands among them.
 
     Only stems count here, not what may stand for them: a name is a name. Longer phrases weigh a
     little more, so that "nominal rate" beats "rate" where both stand.
     """
+    if not stems:
+        return 0.0
     best = 0.0
-    for phrase in phrases(name):
-        hits = sum(1 for word in phrase if word & stems)
+    for phrase in phrases(name, title):
+        hits = len(stems.intersection(phrase))
         share = hits / len(phrase)
         best = max(best, share + 0.02 * hits if share == 1 else share * 0.9)
     return best

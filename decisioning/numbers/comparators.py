@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from decisioning.model import Comparator
 
@@ -118,8 +119,13 @@ def negated_at(text: str, position: int) -> bool:
     return bool(_NEGATED.search(left)) and not _NO_NEGATION.search(left)
 
 
-def comparing_phrases(text: str) -> Iterator[Phrase]:
-    """Each comparing phrase of the text in order, such as "at least", "does not exceed" or "above"."""
+@lru_cache(maxsize=4096)
+def comparing_phrases(text: str) -> tuple[Phrase, ...]:
+    """The comparing phrases of the text in order, such as "at least", "does not exceed" or "above"."""
+    return tuple(_found(text))
+
+
+def _found(text: str) -> Iterator[Phrase]:
     for found in _PHRASE.finditer(text):
         number = int(str(found.lastgroup)[1:])
         comparator = _PHRASES[number][0]

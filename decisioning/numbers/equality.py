@@ -1,6 +1,7 @@
 """When a quantity in words and a value of the record are the same."""
 
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from decisioning.model import Comparator, Unit
 from decisioning.numbers.model import Kind, Quantity
@@ -11,6 +12,7 @@ _MONTHS_IN = {"months": Decimal(1), "years": Decimal(12)}
 _DAYS_IN = {"days": Decimal(1), "weeks": Decimal(7)}
 
 
+@lru_cache(maxsize=8192)
 def exact(value: float | Decimal) -> Decimal:
     """A number as it is printed: 0.1 is one tenth, not its binary neighbour."""
     return value if isinstance(value, Decimal) else Decimal(str(value))

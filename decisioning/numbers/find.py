@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from decisioning.model import Comparator
@@ -87,6 +88,11 @@ def quantities(text: str, clauses: Iterable[str] = ()) -> tuple[Quantity, ...]:
     names are found by their form (CP-3.4, § 1002.9(b), section 4.2). A bare "one" that stands for a
     thing ("the one that", "no one") is no quantity.
     """
+    return _quantities(text, frozenset(clauses))
+
+
+@lru_cache(maxsize=4096)
+def _quantities(text: str, clauses: frozenset[str]) -> tuple[Quantity, ...]:
     taken = bytearray(len(text))
     found = [*_take(taken, _named(text, clauses)), *_take(taken, _dates(text)), *_take(taken, _clauses(text))]
     found += _take(taken, _numbers(text, taken))
@@ -104,10 +110,16 @@ def _take(taken: bytearray, found: Iterable[Quantity]) -> list[Quantity]:
     return kept
 
 
-def _named(text: str, clauses: Iterable[str]) -> Iterator[Quantity]:
-    for name in sorted(set(clauses), key=len, reverse=True):
-        for found in re.finditer(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\d|\(\w)", text):
-            yield _clause(text, found.start(), found.end(), name)
+def _named(text: str, clauses: frozenset[str]) -> Iterator[Quantity]:
+    if clauses:
+        for found in _any_of(clauses).finditer(text):
+            yield _clause(text, found.start(), found.end(), found.group())
+
+
+@lru_cache(maxsize=256)
+def _any_of(names: frozenset[str]) -> re.Pattern[str]:
+    longest_first = sorted(names, key=lambda n: (-len(n), n))
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-]|\.\d|\(\w)")
 
 
 def _clauses(text: str) -> Iterator[Quantity]:
@@ -160,7 +172,7 @@ def _is_pronoun(text: str, found: re.Match[str]) -> bool:
     return (
         bool(_LIKE_A_PRONOUN.search(text[: found.start()]))
         or not re.match(r"\s+[a-z]", after)
-        or after.startswith(" of")
+        or after.startswith((" of", " that", " which", " who"))
     )
 
 

@@ -66,8 +66,6 @@ create table decision_explanation (
     constraint fk_decision_explanation_decision_id foreign key (decision_id) references decision (id),
     constraint ck_decision_explanation_reader_known check (reader in ('analyst', 'applicant', 'examiner')),
     constraint ck_decision_explanation_status_known check (status in ('verified', 'fallback', 'pending')),
-    constraint ck_decision_explanation_status_is_the_explanations check (explanation ->> 'status' = status),
-    constraint ck_decision_explanation_reader_is_the_explanations check (explanation ->> 'reader' = reader),
     constraint ck_decision_explanation_written_has_evidence
         check ((status = 'pending') = (evidence is null))
 );

@@ -65,7 +65,7 @@ async def test_no_connection_is_held_while_a_model_is_awaited(edge):
     held = []
 
     async def look() -> None:
-        held.append(edge.services.engine.pool.checkedout())
+        held.append(edge.connections_held())
 
     edge.scoring.script.meanwhile = edge.pricing.script.meanwhile = look
     assert (await edge.post(key="k")).status_code == 201

@@ -28,7 +28,7 @@ CLIENTS = (32, 256)
 FLOOR = "floor"
 
 
-async def measure(out: Path) -> Outcome:
+async def measure(_data: Path, out: Path) -> Outcome:
     """The whole benchmark; its scratch database lies in `out`."""
     folder = out / "service"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+"""How true the words are: real decisions, their explanations, mutants of them and paraphrases."""
