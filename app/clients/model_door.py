@@ -72,7 +72,7 @@ class Door(Generic[A]):
     ) -> None:
         self._dependency = dependency
         self._path = path
-        self._shape = shape
+        self._shape: type[A] = shape
         self._shapes: TypeAdapter[list[A]] = TypeAdapter(list[shape])  # type: ignore[valid-type]  # a value
         self._session = session
         self._url = url
@@ -192,7 +192,7 @@ class Door(Generic[A]):
 
     def _one(self, body: bytes) -> A:
         try:
-            answer = self._shape.model_validate_json(body, strict=True)
+            answer: A = self._shape.model_validate_json(body, strict=True)
         except ValidationError as error:
             raise self.invalid(_first_problem(error)) from None
         if b"\\u0000" in body:

@@ -178,9 +178,12 @@ def insert_into(table: sa.Table, names: tuple[str, ...]) -> str:
     return f"insert into {table.name} ({columns}) select {values} from unnest({arrays}) as r ({columns})"  # noqa: S608 - said above
 
 
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no annotations
+
+
 def _sent_as(column: sa.Column[Any]) -> str:
     """The type that a value goes over the wire as: JSON is sent as the text that it is kept as."""
-    return "text" if isinstance(column.type, tables.JsonText) else column.type.compile(postgresql.dialect())
+    return "text" if isinstance(column.type, tables.JsonText) else column.type.compile(_POSTGRES)
 
 
 def _value(column: sa.Column[Any]) -> str:

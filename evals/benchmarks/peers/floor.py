@@ -63,7 +63,8 @@ class Floor:
         outcome = "decline" if score["score"] < 600 or service > 0.6 else "approve"
         decision_id = uuid4()
         await self._pool.execute(INSERT, decision_id, body.decode(), score["score"], price["apr"], outcome)
-        return orjson.dumps({"id": str(decision_id), "outcome": outcome, "score": score["score"]})
+        answer = {"id": str(decision_id), "outcome": outcome, "score": score["score"]}
+        return bytes(orjson.dumps(answer))
 
     async def _ask(self, path: str, facts: dict[str, Any]) -> dict[str, Any]:
         async with self._http.post(path, data=orjson.dumps(facts)) as response:

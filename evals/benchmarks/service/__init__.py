@@ -20,6 +20,7 @@ from evals.benchmarks.report import Outcome
 from evals.benchmarks.service import meters
 from evals.benchmarks.service.contestants import Contestant, credence, ours, peer, until_up, uvicorn
 from evals.benchmarks.service.runs import Run, Site, run
+from evals.benchmarks.service.stages import stages
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
@@ -34,10 +35,11 @@ async def measure(_data: Path, out: Path) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     async with contest(folder) as (site, contestants):
         settings = await meters.durable(site.connection)
+        if set(settings.values()) != {"on"}:
+            return Outcome.not_run("service", f"the database is not durable: {settings}")
         closed, half = await _turns(site, contestants)
-    if set(settings.values()) != {"on"}:
-        return Outcome.not_run("service", f"the database is not durable: {settings}")
-    return _outcome(settings, closed, half)
+        costs = stages(contestants[-1].bodies)
+    return _outcome(settings, closed, half, costs)
 
 
 @asynccontextmanager
@@ -82,7 +84,9 @@ async def _turns(site: Site, contestants: Sequence[Contestant]) -> tuple[Runs, d
     return closed, half
 
 
-def _outcome(settings: Mapping[str, str], closed: Runs, half: Mapping[str, Run]) -> Outcome:
+def _outcome(
+    settings: Mapping[str, str], closed: Runs, half: Mapping[str, Run], costs: Mapping[str, float]
+) -> Outcome:
     rows: list[Sequence[str]] = [HEADER]
     figures: dict[str, Any] = {}
     for name, open_loop in half.items():
@@ -90,9 +94,10 @@ def _outcome(settings: Mapping[str, str], closed: Runs, half: Mapping[str, Run])
         figures[name] = {"closed": by_clients, "half_load": vars(open_loop)}
         rows.append(_row(name, by_clients, open_loop))
     notes = [
-        f"medians of {ROUNDS} interleaved rounds of {SECONDS:g} s; p50 and p99 at half of each one's capacity;",
+        f"medians of {ROUNDS} interleaved rounds of {SECONDS:g} s; p50 and p99 at half of each capacity;",
         "CPU is the service's own; every acknowledged decision was found stored once; "
         + ", ".join(f"{name} {value}" for name, value in settings.items()),
+        "CPU us by stage: " + ", ".join(f"{name} {cost}" for name, cost in costs.items()),
     ]
     return Outcome(
         "service", "measured", rows=rows, notes=notes, figures={"settings": settings, "services": figures}

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
-
 from app.sandbox.applications import sample_applications
 from app.service import Database, running_service
 from app.settings import Settings
+from decisioning.model import Value
 
 APPLICATIONS = 500
 START_S = 30.0
@@ -87,16 +86,16 @@ def ours(name: str, url: str, pids: tuple[int, ...], folder: Path, explain: str)
 
 
 async def until_up(port: int) -> None:
-    """Return when something answers HTTP there."""
-    async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as client:
+    """Return when something listens there."""
+    async with asyncio.timeout(START_S):
         while True:
-            with suppress(httpx.TransportError):
-                await client.get(f"http://127.0.0.1:{port}/")
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
                 return
             await asyncio.sleep(0.05)
 
 
-def _applications() -> list[dict[str, object]]:
+def _applications() -> list[dict[str, Value]]:
     """Applications that both peers can decide too: nothing missing that they divide by."""
     rows = [dict(sample.application) for sample in sample_applications()]
     whole = [row for row in rows if row["income"] and None not in row.values()]
@@ -106,8 +105,7 @@ def _applications() -> list[dict[str, object]]:
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+        return int(free.getsockname()[1])
 
 
 def _children(module: str) -> tuple[int, ...]:

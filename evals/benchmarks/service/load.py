@@ -38,9 +38,10 @@ class Load:
 
 @dataclass
 class Result:
-    """What came back: ids of acknowledged decisions, milliseconds of each answer, statuses that were not 201.
+    """What came back: ids of acknowledged decisions, milliseconds of each answer, other statuses than 201.
 
-    `in_time` counts those that came within `seconds`; `late` counts requests of an open loop that were due but never sent before the run ended.
+    `in_time` counts those that came within `seconds`; `late` the requests of an open loop that were
+    due and never sent.
     """
 
     seconds: float = 0.0
@@ -117,7 +118,7 @@ class Generator:
 
     async def _wait_for_stragglers(self) -> None:
         end = time.perf_counter() + STRAGGLERS_S
-        while self.busy and time.perf_counter() < end:
+        while self.busy and time.perf_counter() < end:  # noqa: ASYNC110 - over before it matters
             await asyncio.sleep(0.01)
 
 
@@ -129,6 +130,7 @@ class Connection(asyncio.Protocol):
         self._transport: Any = None
         self._heard = b""
         self._since = 0.0
+        self._waits = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ready to ask."""
@@ -138,6 +140,7 @@ class Connection(asyncio.Protocol):
     def ask(self, since: float) -> None:
         """Send the next request; its latency counts from `since`."""
         self._since = since
+        self._waits = True
         self._generator.busy += 1
         self._transport.write(self._generator.next_request())
 
@@ -163,12 +166,14 @@ class Connection(asyncio.Protocol):
         else:
             status = heard[9:12].decode()
             result.refused[status] = result.refused.get(status, 0) + 1
+        self._waits = False
         self._generator.busy -= 1
         self._generator.free(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """A connection that the service closed is not opened again: it shows as refused."""
-        if self._since and self._generator.busy:
+        if self._waits:
+            self._generator.busy -= 1
             result = self._generator.result
             result.refused["closed"] = result.refused.get("closed", 0) + 1
 

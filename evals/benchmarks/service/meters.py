@@ -57,7 +57,7 @@ def family(pid: int) -> list[int]:
     found = [pid]
     for folder in Path("/proc").iterdir():
         with suppress(OSError, ValueError, IndexError):
-            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+            if _parent(int(folder.name)) == pid:
                 found.append(int(folder.name))
     return found
 
@@ -87,7 +87,11 @@ async def durable(connection: Any) -> dict[str, str]:
 async def postmaster_pid(connection: Any) -> int:
     """The parent of the backend that serves this connection."""
     backend = await connection.fetchval("select pg_backend_pid()")
-    return int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+    return _parent(backend)
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 async def stored_once(connection: Any, table: str, ids: Sequence[str]) -> int:
