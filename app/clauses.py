@@ -15,6 +15,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from app.batching import Batcher
+from app.telemetry import SpanName
 from decisioning.errors import DependencyFailed
 from decisioning.ports import Clause, Hit
 from retrieval import rank
@@ -37,7 +38,7 @@ class PolicyClauses:
     def __init__(self, corpus: PostgresClauses) -> None:
         self.corpus = corpus
         self._snapshots: Batcher[datetime | None, Snapshot | None] = Batcher(
-            self._snapshots_at, "snapshot batch", largest=256, in_flight=2
+            self._snapshots_at, SpanName.BATCH.format("snapshot"), largest=256, in_flight=2
         )
         self._asking: dict[Asked, asyncio.Task[Sequence[Found]]] = {}
         self._clauses: LRUCache[Named, Clause | None] = LRUCache(REMEMBERED)

@@ -14,6 +14,7 @@ from uuid import UUID
 from opentelemetry import trace
 from starlette.requests import ClientDisconnect
 
+from app.batching import Joined
 from app.errors import Forbidden, InvalidBody
 from app.explaining import Words, explain_in_background, told_of, words_for
 from app.logs import log
@@ -79,12 +80,12 @@ async def take(services: Services, order: Order) -> Taken:
             record = record_text(final.decision)
             body = whole_text(record, final.decision.explanation).encode()
             with watch.stage("store"):
-                await services.batches.store(_new(order, final, words, record, body))
+                stored = await services.batches.store(_new(order, final, words, record, body))
         except BaseException:
             watch.tell_spans(product.name)
             raise
         taken = Taken(final.decision, body, dict(watch.timings_ms()) | {"total": watch.elapsed_ms()})
-        _tell(services, order, taken, watch)
+        _tell(services, order, taken, watch, stored)
     if order.wanted.explain == "async":
         explain_in_background(services, final)
     return taken
@@ -153,10 +154,10 @@ def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes)
     )
 
 
-def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch) -> None:
+def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch, stored: Joined[None]) -> None:
     """Spans, metrics and the log line from the same numbers."""
     decision = taken.decision
-    watch.tell_spans(decision.product, _stages(decision))
+    watch.tell_spans(decision.product, _stages(decision, stored))
     current = trace.get_current_span()
     if current.is_recording():
         current.set_attributes(_attributes(decision))
@@ -193,7 +194,8 @@ def _attributes(decision: Decision) -> Attributes:
     return attributes
 
 
-def _stages(decision: Decision) -> Mapping[str, Told]:
+def _stages(decision: Decision, stored: Joined[None]) -> Mapping[str, Told]:
     fired = sum(rule.fired for rule in decision.rules)
     rules = Told({Attr.RULES_VERSION: decision.versions.rules, Attr.RULES_FIRED: fired})
-    return {"rules": rules, **told_of(decision.explanation)}
+    store = Told({Attr.DB_SYSTEM: "postgresql", Attr.BATCH_SIZE: stored.size}, link=stored.call)
+    return {"rules": rules, **told_of(decision.explanation), "store": store}

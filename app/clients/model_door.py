@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 
 from app.batching import Batcher
 from app.metrics import Metrics
-from app.telemetry import Attr
+from app.telemetry import Attr, SpanName
 from decisioning.errors import DependencyFailed, DependencyInvalid, DependencyTimeout
 from decisioning.model import PriceAnswer, ScoreAnswer
 
@@ -80,7 +80,7 @@ class Door(Generic[A]):
         # One question a call needs no place in a queue: the session's connections are the limit.
         in_flight = batching.in_flight if batching.largest > 1 else session_limit(session)
         self._batcher: Batcher[Question, A] = Batcher(
-            self._answers, f"{dependency} batch", largest=batching.largest, in_flight=in_flight
+            self._answers, SpanName.BATCH.format(dependency), largest=batching.largest, in_flight=in_flight
         )
 
     async def ask(self, body: bytes, timeout_s: float) -> A:

@@ -17,7 +17,7 @@ from app.storage.errors import DatabaseUnavailable, DecisionExists, StorageError
 from app.storage.idempotency import Claim, Wanted, claims_by
 from app.storage.lanes import Lanes
 from app.storage.rows import NewDecision
-from app.telemetry import Attr
+from app.telemetry import Attr, SpanName
 
 LARGEST: Final = 64
 """Decisions a commit: more would make the first of them wait longer than the fsync that they share."""
@@ -30,12 +30,20 @@ class Batches:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._lanes = Lanes(engine)
-        postgres = {Attr.DB_SYSTEM: "postgresql"}
+        name, postgres = SpanName.BATCH.format, {Attr.DB_SYSTEM: "postgresql"}
         self._claims: Batcher[Wanted, Claim] = Batcher(
-            self._claim, "claim batch", largest=LARGEST, in_flight=CLAIMS_AT_ONCE, attributes=postgres
+            self._claim,
+            name("claim"),
+            largest=LARGEST,
+            in_flight=CLAIMS_AT_ONCE,
+            attributes=postgres,
         )
         self._decisions: Batcher[NewDecision, None] = Batcher(
-            self._store, "store batch", largest=LARGEST, in_flight=COMMITS_AT_ONCE, attributes=postgres
+            self._store,
+            name("store"),
+            largest=LARGEST,
+            in_flight=COMMITS_AT_ONCE,
+            attributes=postgres,
         )
 
     async def claim(self, wanted: Wanted) -> Claim:
