@@ -140,6 +140,8 @@ class Batcher(Generic[Item, Answer]):
         except Exception as error:  # noqa: BLE001  handed to every caller, who raises it
             answers = [error] * len(callers)
         for caller, answer in zip(callers, answers, strict=True):
+            # No circle is left of caller and batch: what they hold is freed at once, without the collector.
+            caller.batch = None
             _deliver(caller, answer, len(callers), call)
 
 
