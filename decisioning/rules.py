@@ -164,20 +164,8 @@ class RuleSet:
 
 
 def _engine(content: Mapping[str, Any]) -> zen.ZenEngine:
-    compiled = zen.ZenDecisionContent(json.dumps({**content, "nodes": [*map(_naming, content["nodes"])]}))
+    compiled = zen.ZenDecisionContent(json.dumps(content))
     return zen.ZenEngine({"loader": lambda _key: compiled})
-
-
-def _naming(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A table that answers with the ids of the rows that fired, all that is asked of the engine.
-
-    It would evaluate every output cell of each such row; what they say is read from the row itself.
-    """
-    if node["type"] != "decisionTableNode":
-        return node
-    table = node["content"]
-    outputs = [column for column in table["outputs"] if column["field"] == "id"]
-    return {**node, "content": {**table, "outputs": outputs}}
 
 
 def _bound(row: Row, units: Mapping[str, Unit], parameters: Parameters, file: str) -> BoundRow:

@@ -38,7 +38,7 @@ class NewDecision:
     """A decision with all that is stored in its transaction.
 
     `decision.explanation` is stored apart; `evidence` is None only while it is absent or pending.
-    `record` is the decision's `record_text` where that is written already.
+    `record_json` is the decision without it as JSON, where the caller has serialised it already.
     """
 
     decision: Decision
@@ -49,7 +49,7 @@ class NewDecision:
     note: str | None = None
     api_key_id: UUID | None = None
     answer: Answer | None = None
-    record: str | None = None
+    record_json: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,27 +86,9 @@ class StoredDecision:
         return Inputs.model_validate_json(self.inputs_json)
 
 
-def record_text(decision: Decision) -> str:
-    """The decision as it is stored: without its explanation, which is kept apart."""
-    if decision.explanation is not None:
-        decision = decision.model_copy(update={"explanation": None})
-    return decision.model_dump_json()
-
-
-def whole_text(record: str, explanation: Explanation | None) -> str:
-    """The decision as it is sent, from its record; nothing is serialised twice.
-
-    An unescaped `"explanation":null` is the decision's own: no string can hold one, and no other object
-    of a record has that name beside a null.
-    """
-    if explanation is None:
-        return record
-    return record.replace('"explanation":null', f'"explanation":{explanation.model_dump_json()}', 1)
-
-
 def decision_row(new: NewDecision) -> Row:
     """The immutable part."""
-    record = new.record or record_text(new.decision)
+    record = new.record_json or record_json(new.decision)
     inputs = new.inputs.model_dump_json()
     return {
         "id": new.decision.id,
@@ -119,6 +101,11 @@ def decision_row(new: NewDecision) -> Row:
         "inputs": inputs,
         "digest": digest(record, inputs),
     }
+
+
+def record_json(decision: Decision) -> str:
+    """What is stored as the decision's record: all of it but the explanation."""
+    return decision.model_copy(update={"explanation": None}).model_dump_json()
 
 
 def digest(record: str, inputs: str) -> bytes:

@@ -1,19 +1,22 @@
-"""`python -m evals.benchmarks [NAME …] [--data DIR] [--out DIR]`: run benchmarks, print each, write each as JSON."""
+"""`python -m evals.benchmarks [NAME …] [--out DIR]`: run benchmarks, print each, write each as JSON."""
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from evals.benchmarks import report, retrieval, scale, service
 from evals.benchmarks.report import Outcome
 
-Benchmark = Callable[[Path, Path], Awaitable[Outcome]]
+Benchmark = Callable[[Path, Path], Coroutine[Any, Any, Outcome]]
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "retrieval": retrieval.measure,
     "scale": scale.measure,
     "service": service.measure,
+    "scale-tenth": partial(scale.measure, clauses=100_000),
 }
 """Each is given the folder of data sets and that of results, where it may keep its scratch data."""
 
@@ -46,6 +49,9 @@ def _parser(benchmarks: Mapping[str, Benchmark]) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out", type=Path, default=OUT, help="folder of the JSON files (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--clauses", type=int, default=1_000_000, help="of the scale benchmark (default: %(default)s)"
     )
     return parser
 
