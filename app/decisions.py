@@ -51,7 +51,9 @@ async def create(request: Request) -> Response:
     if key is None:
         return _created(await take(services, _order(request, caller, wanted)))
     product = named(services.products, wanted.product)
-    claim = await idempotency.claim(services.engine, caller.key_id, product.name, key, _fingerprint(value))
+    claim = await services.batches.claim(
+        idempotency.Wanted(caller.key_id, product.name, key, fingerprint(value))
+    )
     match claim:
         case idempotency.Finished(body):
             return json_bytes(body, 201, {"Idempotent-Replayed": "true"})
@@ -71,7 +73,7 @@ def _key(request: Request) -> str | None:
     return key
 
 
-def _fingerprint(value: Any) -> bytes:
+def fingerprint(value: Any) -> bytes:
     """The same JSON value in another spelling is the same body."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evals.benchmarks import report, retrieval, scale
+from evals.benchmarks import report, retrieval, scale, service
 from evals.benchmarks.report import Outcome
 
 Benchmark = Callable[[Path, Path], Coroutine[Any, Any, Outcome]]
@@ -15,11 +15,12 @@ Benchmark = Callable[[Path, Path], Coroutine[Any, Any, Outcome]]
 BENCHMARKS: Mapping[str, Benchmark] = {
     "retrieval": retrieval.measure,
     "scale": scale.measure,
+    "service": service.measure,
     "scale-tenth": partial(scale.measure, clauses=100_000),
 }
 """Each is given the folder of data sets and that of results, where it may keep its scratch data."""
 
-USUAL = ("retrieval",)
+USUAL = ("retrieval", "service")
 """What is run when nothing is named; the others take long."""
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
