@@ -12,7 +12,7 @@ class Background:
     """Tasks by name; leaving the context cancels what still runs and waits for it to end."""
 
     def __init__(self) -> None:
-        self._running: dict[Hashable, asyncio.Task[None]] = {}
+        self._running: dict[Hashable, asyncio.Task[object]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -25,7 +25,7 @@ class Background:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    def start(self, name: Hashable, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, name: Hashable, work: Coroutine[Any, Any, object]) -> None:
         """Run it; where a work of that name is running already, the new one is dropped."""
         if name in self._running:
             work.close()
@@ -38,7 +38,7 @@ class Background:
         """Whether work of that name is under way in this process."""
         return name in self._running
 
-    def _ended(self, name: Hashable, task: asyncio.Task[None]) -> None:
+    def _ended(self, name: Hashable, task: asyncio.Task[object]) -> None:
         self._running.pop(name, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background work failed", **failure(error))

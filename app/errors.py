@@ -114,7 +114,7 @@ KINDS: dict[type[Exception], Kind] = {
     MalformedBody: Kind(400, "malformed-body", "The body is not JSON"),
     InvalidBody: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
     RequestValidationError: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
-    BodyTooLarge: Kind(413, "body-too-large", "The body is too large", (("Connection", "close"),)),
+    BodyTooLarge: Kind(413, "body-too-large", "The body is too large"),
     UnsupportedMedia: Kind(415, "unsupported-media-type", "The body must be application/json"),
     BadRequest: Kind(400, "bad-request", "The request cannot be taken"),
     InvalidApplication: Kind(422, "invalid-application", "The application breaks the product's schema"),
@@ -179,7 +179,7 @@ def field_problem(error: Any) -> FieldProblem:
     where = [str(part) for part in error["loc"]]
     if where[:1] in (["query"], ["path"], ["header"], ["body"]) and len(where) > 1:
         where = where[1:]
-    return FieldProblem(".".join(where) or "body", error["msg"])
+    return FieldProblem(".".join(where) or "body", error["msg"].removeprefix("Value error, "))
 
 
 def problem_response(error: Exception, instance: str) -> Response:

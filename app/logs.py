@@ -44,7 +44,7 @@ def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _render(_: WrappedLogger, __: str, event: EventDict) -> str:
-    return orjson.dumps(event, default=str).decode() + "\n"
+    return orjson.dumps(event, default=str).decode()
 
 
 class _Plain(logging.Formatter):

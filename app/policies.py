@@ -49,8 +49,8 @@ async def search(
     services = services_of(request)
     day = as_of or today(services, document)
     hits = await services.clauses.corpus.search(q, day, document=document, known_at=known_at, k=k)
-    items = [hit_out(hit) for hit in hits]
-    return json_response({"items": items, "as_of": day, "trace_id": current_trace_id()})
+    found = [hit_out(hit) for hit in hits]
+    return json_response({"clauses": found, "as_of": day, "trace_id": current_trace_id()})
 
 
 @router.get(

@@ -7,6 +7,7 @@ reads the environment itself: lines of a `.env` that start so are put there.
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -38,6 +39,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Switch = Literal["on", "off"]
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach that address."""
     try:
@@ -67,6 +69,13 @@ class Settings(BaseSettings):
     model_connections: int = Field(
         100, ge=1, le=10_000, description="Connections a worker may hold to each model API."
     )
+    model_batch: int = Field(
+        64,
+        ge=1,
+        le=1000,
+        description="Concurrent requests to a model API that may share one call as a JSON array; 1 for an"
+        " API that takes no arrays.",
+    )
     llm_model: str | None = Field(
         None, min_length=1, description="A LiteLLM model name; without it, the deterministic writer writes."
     )
@@ -74,12 +83,16 @@ class Settings(BaseSettings):
         None, description="The LLM's address where it is not the public one."
     )
     llm_api_key: SecretStr | None = Field(None, description="The LLM's key.")
-    llm_timeout_s: float = Field(
-        30, gt=0, le=600, description="The longest wait for words that no caller waits for, in seconds."
+    explain_timeout_s: float = Field(
+        30, gt=0, le=600, description="Seconds for an explanation or an answer that is no part of a decision."
     )
     embedding_model: str | None = Field(
         None, min_length=1, description="A LiteLLM embedding model; without it, the local one."
     )
+    embedding_api_base: HttpUrl | None = Field(
+        None, description="The embedding model's address where it is not the public one."
+    )
+    embedding_api_key: SecretStr | None = Field(None, description="The embedding model's key.")
     products: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="More folders of products, colon-separated."
     )

@@ -7,15 +7,15 @@ what they found is known and can stand on them. Scoring and pricing are spans of
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import TracebackType
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Link, SpanContext, SpanKind
 
-from app.telemetry import Attributes, SpanName, mark_failed, span, tracer
+from app.telemetry import Attr, Attributes, EventName, SpanName, mark_failed, span, tracer
 
 LIVE: Final = {"retrieve": SpanName.RETRIEVE, "generate": SpanName.GENERATE}
 AFTERWARDS: Final = {
@@ -23,6 +23,18 @@ AFTERWARDS: Final = {
     "verify": (SpanName.VERIFY, SpanKind.INTERNAL),
     "store": (SpanName.STORE, SpanKind.CLIENT),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the last run of a stage says on its span; `verdicts` are a checker's, one event each.
+
+    `link` is the span of a call that it shared with others.
+    """
+
+    attributes: Attributes = field(default_factory=dict)
+    verdicts: Sequence[str] = ()
+    link: SpanContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +75,31 @@ class SpanStopwatch:
         """Milliseconds since the start."""
         return round((time.perf_counter_ns() - self._start_ns) / 1e6, 3)
 
-    def tell_spans(self, product: str, attributes: Mapping[str, Attributes]) -> None:
-        """Make the spans of the stages that were not live, below the current one, with these attributes."""
+    def tell_spans(self, product: str, told: Mapping[str, Told] = MappingProxyType({})) -> None:
+        """Make the spans of the stages that were not live, below the current one."""
         if not trace.get_current_span().is_recording():
             return
+        last = {lap.stage: lap for lap in self.laps}
         for lap in self.laps:
             if lap.stage in AFTERWARDS:
-                self._tell(lap, product, attributes.get(lap.stage))
+                self._tell(lap, product, told.get(lap.stage) if last[lap.stage] is lap else None)
 
-    def _tell(self, lap: Lap, product: str, attributes: Attributes | None) -> None:
+    def _tell(self, lap: Lap, product: str, told: Told | None) -> None:
         name, kind = AFTERWARDS[lap.stage]
-        told = tracer.start_span(
-            name.format(product), kind=kind, attributes=attributes, start_time=lap.start_ns + self._to_wall_ns
+        made = tracer.start_span(
+            name.format(product),
+            kind=kind,
+            attributes=told.attributes if told else None,
+            links=[Link(told.link)] if told and told.link else None,
+            start_time=lap.start_ns + self._to_wall_ns,
         )
+        end_ns = lap.end_ns + self._to_wall_ns
+        for label in told.verdicts if told else ():
+            verdict = {Attr.EVALUATION_NAME: "grounding", Attr.EVALUATION_LABEL: label}
+            made.add_event(EventName.EVALUATION, verdict, end_ns)
         if lap.error is not None:
-            mark_failed(told, lap.error)
-        told.end(lap.end_ns + self._to_wall_ns)
+            mark_failed(made, lap.error)
+        made.end(end_ns)
 
 
 class _Stage:

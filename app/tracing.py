@@ -24,6 +24,8 @@ from app.telemetry import Attr, mark_failed, start_root
 TRACE_HEADER: Final = b"x-trace-id"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLIENT_LEFT: Final = 499
+UNKNOWN: Final = "unknown"
+"""The route of a request that none of ours is."""
 SECURE: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -35,7 +37,7 @@ _w3c = TraceContextTextMapPropagator()
 
 
 class ServerSpan:
-    """ASGI middleware; `metrics` is asked for at the first request, when the lifespan has made it."""
+    """ASGI middleware, the outermost of ours."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -111,15 +113,15 @@ def _context_of(scope: Scope) -> Context:
 
 
 def _route(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path", "unknown")
+    return getattr(scope.get("route"), "path", UNKNOWN)
 
 
 def _describe(answer: _Answer, scope: Scope, method: str, route: str) -> None:
     span = answer.span
-    span.update_name(f"{method} {route}")
-    span.set_attributes(
-        {Attr.METHOD: method, Attr.ROUTE: route, Attr.PATH: scope["path"], Attr.SCHEME: scope["scheme"]}
-    )
+    span.set_attributes({Attr.METHOD: method, Attr.PATH: scope["path"], Attr.SCHEME: scope["scheme"]})
+    if route != UNKNOWN:
+        span.update_name(f"{method} {route}")
+        span.set_attribute(Attr.ROUTE, route)
     if answer.status is None:
         span.set_attribute(Attr.DISCONNECTED, value=True)
         return

@@ -1,17 +1,15 @@
 """What the model APIs answered, and whether it can be what it says it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from decisioning.application import LARGEST
 from decisioning.errors import DependencyFailed, DependencyInvalid
-from decisioning.model import PriceAnswer, Requested, ScoreAnswer, Unit
+from decisioning.model import PriceAnswer, ScoreAnswer, Unit
 from decisioning.rounding import rounded
 
-TOTAL_TOLERANCE = 0.01
-"""How far instalment times term may be from the total, as a share of it."""
-
-INSTALMENT_TOLERANCE = 0.01
-"""And beside that in money for each instalment: the last one takes what rounding the others left."""
+A = TypeVar("A", ScoreAnswer, PriceAnswer)
 
 
 @dataclass(frozen=True)
@@ -38,49 +36,40 @@ def check_score(answer: ScoreAnswer) -> None:
         raise _invalid_score(f"characteristic {twice!r} contributes twice")
 
 
-def check_price(answer: PriceAnswer, requested: Requested) -> None:
-    """Raises DependencyInvalid("pricing") where rates, instalment, term and total do not go together."""
+def check_price(answer: PriceAnswer) -> None:
+    """Raises DependencyInvalid("pricing") where a number is beyond any price.
+
+    How instalment, term, total and tier go together is the pricing model's own business: fees, a first
+    payment on another day and tiers of its own are not contradictions.
+    """
     if max(answer.nominal_rate, answer.apr, answer.total_payable, answer.monthly_payment) > LARGEST:
-        raise _invalid_price("a number is beyond any price")
-    total = answer.monthly_payment * requested.term_months
-    tolerance = TOTAL_TOLERANCE * answer.total_payable + INSTALMENT_TOLERANCE * requested.term_months
-    if abs(total - answer.total_payable) > tolerance:
-        raise _invalid_price(
-            f"{requested.term_months} payments of {answer.monthly_payment:g} are {total:g},"
-            f" far from the total of {answer.total_payable:g}"
-        )
-    if answer.total_payable < requested.amount * (1 - TOTAL_TOLERANCE):
-        raise _invalid_price(
-            f"the total of {answer.total_payable:g} is less than the {requested.amount:g} lent"
-        )
-
-
-def check_tier(answer: PriceAnswer, tier: str) -> None:
-    """Raises DependencyInvalid("pricing") where the tier is not the one of the product's table."""
-    if answer.tier != tier:
-        raise _invalid_price(f"priced in tier {answer.tier!r}, the product's table says {tier!r}")
+        raise DependencyInvalid("pricing", "a number is beyond any price")
 
 
 def printed_score(answer: ScoreAnswer) -> ScoreAnswer:
     """The answer with its numbers as they are printed and compared."""
-    return answer.model_copy(
-        update={
-            "score": rounded(answer.score, Unit.POINTS),
-            "pd": rounded(answer.pd, Unit.PROBABILITY),
-        }
-    )
+    return _printed(answer, _SCORE_UNITS)
 
 
 def printed_price(answer: PriceAnswer) -> PriceAnswer:
     """The answer with its numbers as they are printed and compared."""
-    return answer.model_copy(
-        update={
-            "nominal_rate": rounded(answer.nominal_rate, Unit.RATE),
-            "apr": rounded(answer.apr, Unit.RATE),
-            "monthly_payment": rounded(answer.monthly_payment, Unit.MONEY),
-            "total_payable": rounded(answer.total_payable, Unit.MONEY),
-        }
-    )
+    return _printed(answer, _PRICE_UNITS)
+
+
+_SCORE_UNITS = {"score": Unit.POINTS, "pd": Unit.PROBABILITY}
+_PRICE_UNITS = {
+    "nominal_rate": Unit.RATE,
+    "apr": Unit.RATE,
+    "monthly_payment": Unit.MONEY,
+    "total_payable": Unit.MONEY,
+}
+
+
+def _printed(answer: A, units: Mapping[str, Unit]) -> A:
+    """The answer itself where its numbers are rounded as they came."""
+    came = {name: getattr(answer, name) for name in units}
+    printed = {name: rounded(value, units[name]) for name, value in came.items()}
+    return answer if printed == came else answer.model_copy(update=printed)
 
 
 def _invalid_score(problem: str) -> DependencyInvalid:

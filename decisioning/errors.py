@@ -5,8 +5,8 @@ CredenceError
 ├── UnknownProduct         no such product
 ├── InvalidApplication     the application breaks the product's schema; carries the fields
 ├── NoPolicyInForce        the product has no policy at that date
-├── EvidenceChanged        what an explanation was made from is not what was kept
 ├── RulesFailed            the rules could not be evaluated; nothing was decided
+├── EvidenceChanged        what an explanation was made from is not what was kept
 └── DependencyFailed       a model API, the LLM or retrieval could not be asked
     ├── DependencyTimeout  it took longer than the time left
     └── DependencyInvalid  it answered something that is not an answer
@@ -47,15 +47,15 @@ class NoPolicyInForce(CredenceError):
     """The product has no parameters, rules or manual in force at the date asked."""
 
 
-class EvidenceChanged(CredenceError):
-    """A clause that an explanation was made from is missing or has another text."""
-
-
 class RulesFailed(CredenceError):
     """The rules could not be evaluated: a fact they read is absent, or the engine failed.
 
     A fault of the product's files or of ours, never of the applicant: nothing was decided.
     """
+
+
+class EvidenceChanged(CredenceError):
+    """A clause that an explanation was made from is missing or has another text."""
 
 
 class DependencyFailed(CredenceError):

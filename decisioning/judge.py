@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from decisioning.answers import Answers, check_price, check_score, check_tier, printed_price, printed_score
+from decisioning.answers import Answers, check_price, check_score, printed_price, printed_score
 from decisioning.edition import Edition
 from decisioning.errors import DependencyFailed, DependencyInvalid
 from decisioning.model import (
@@ -91,7 +91,7 @@ def _sound(application: Application, answers: Answers) -> tuple[ScoreAnswer, Pri
         raise answers.failure
     if answers.score is None or answers.price is None:
         raise DependencyInvalid("scoring" if answers.score is None else "pricing", "did not answer")
-    check_price(answers.price, requested_in(application))
+    check_price(answers.price)
     return printed_score(answers.score), printed_price(answers.price)
 
 
@@ -100,7 +100,6 @@ def _by_rules(
 ) -> Judgement:
     facts = _facts(edition, application, score, price)
     evaluation = edition.rules.evaluate(facts)
-    check_tier(price, evaluation.tier)
     outcome = outcome_of((), (), {row.effect for row in evaluation.fired})
     unknown = edition.application.unknown(application)
     reasons = edition.reasons.reasons(outcome, evaluation.fired, score.contributions, unknown)

@@ -8,7 +8,7 @@ all applicants, or of those at or slightly above the cut-off (-5). As a rule at 
 are heard (-7).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, TypeVar
@@ -165,20 +165,10 @@ class ReasonBook:
         effect = {Outcome.DECLINE: Effect.DECLINE, Outcome.REFER: Effect.REFER}.get(outcome)
         if effect is None:
             return ()
-        denial = outcome is Outcome.DECLINE
-        rows = [row for row in fired if row.effect is effect and row.component is Component.RULE]
-        by_rule = [
-            Candidate(row.code, Component.RULE, denial, row.id, self._clauses(row.code, before=row.clause))
-            for row in _first_of_each(rows, lambda row: row.code)
-        ]
-        bands = [row for row in fired if row.component is Component.SCORE]
+        by_rule = self._by_rule(fired, effect)
         said = {candidate.code for candidate in by_rule}
-        below = (
-            [each for each in self.shortfalls(contributions, unknown) if each.code not in said]
-            if bands
-            else []
-        )
-        by_score = [self._by_score(shortfall, bands[0]) for shortfall in below[: self._most]]
+        band = next((row for row in fired if row.component is Component.SCORE), None)
+        by_score = self._by_score(band, contributions, unknown, said) if band else []
         shown = principal(by_rule, by_score, self._most)
         return tuple(self._reason(candidate, rank) for rank, candidate in enumerate(shown, start=1))
 
@@ -191,15 +181,35 @@ class ReasonBook:
             for row, entry in entries
         )
 
-    def _by_score(self, shortfall: Shortfall, band: Row) -> Candidate:
-        clauses = self._clauses(shortfall.code, after=band.clause)
-        return Candidate(
-            shortfall.code,
-            Component.SCORE,
-            automatic_denial=False,
-            source=shortfall.characteristic,
-            clauses=clauses,
-        )
+    def _by_rule(self, fired: Sequence[Row], effect: Effect) -> list[Candidate]:
+        """The reasons of the rows with that effect, each once, in the rows' order."""
+        rows = [row for row in fired if row.effect is effect and row.component is Component.RULE]
+        return [
+            Candidate(
+                row.code,
+                Component.RULE,
+                automatic_denial=effect is Effect.DECLINE,
+                source=row.id,
+                clauses=self._clauses(row.code, before=row.clause),
+            )
+            for row in _first_of_each(rows, lambda row: row.code)
+        ]
+
+    def _by_score(
+        self, band: Row, contributions: Iterable[Contribution], unknown: frozenset[str], said: Set[str]
+    ) -> list[Candidate]:
+        """The first characteristics below average that no rule has said already; `band` is the row failed."""
+        below = [each for each in self.shortfalls(contributions, unknown) if each.code not in said]
+        return [
+            Candidate(
+                shortfall.code,
+                Component.SCORE,
+                automatic_denial=False,
+                source=shortfall.characteristic,
+                clauses=self._clauses(shortfall.code, after=band.clause),
+            )
+            for shortfall in below[: self._most]
+        ]
 
     def _clauses(self, code: str, before: str = "", after: str = "") -> tuple[str, ...]:
         names = (before, *self._catalogue.reasons[code].clauses, after)

@@ -201,4 +201,4 @@ def _one_of(kind: type[Member], text: str, where: str) -> Member:
     try:
         return kind(text)
     except ValueError:
-        raise InvalidProduct(f"{where}: {text!r} is not a {kind.__name__.lower()}") from None
+        raise InvalidProduct(f"{where}: {text!r} is no {kind.__name__.lower()}") from None

@@ -57,14 +57,14 @@ class Group:
 class Figure:
     """What one rule or one parameter does.
 
-    `touched`: the applications on which its row fired; `alone`: those whose outcome would be another
-    without it.
+    `touched`: the applications on which its row fired, or whose price, facts or offer it enters; `alone`:
+    those whose outcome would be another without the row, None for a parameter that no row reads.
     """
 
     name: str
     clause: str
     touched: Group
-    alone: Group
+    alone: Group | None
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,28 @@ def population(cases: Sequence[Case], as_of: date) -> Population:
         },
         rules=tuple(figure(row.id, row.clause, frozenset({row.id})) for row in edition.rules.rows),
         parameters=tuple(
-            figure(name, parameter.clause, _rows_reading(name, edition))
+            figure(name, parameter.clause, rows)
+            if (rows := _rows_reading(name, edition))
+            else Figure(name, parameter.clause, _group(_touched_by(name, cases), len(cases)), None)
             for name, parameter in edition.parameters.items()
-            if _rows_reading(name, edition)
         ),
         tiers=_tiers(cases, terms_on(as_of)[0]),
         reasons=Counter(reason.code for case in cases for reason in case.judgement.reasons),
         clauses=Counter(clause for case in cases for clause in _clauses(case)),
     )
+
+
+def _touched_by(parameter: str, cases: Sequence[Case]) -> list[Case]:
+    """Whose tier, debt service, offer or price a parameter enters that no row reads."""
+    priced = [case for case in cases if case.judgement.price]
+    if parameter.startswith("margin_tier_"):
+        tier = parameter[-1].upper()
+        return [case for case in priced if case.judgement.price and case.judgement.price.tier == tier]
+    if parameter == "debt_service_share":
+        return [case for case in priced if case.sample.application["debt"]]
+    if parameter == "offer_valid_days":
+        return [case for case in priced if case.judgement.outcome is Outcome.APPROVE]
+    return priced
 
 
 def changed(before: Sequence[Case], after: Sequence[Case]) -> float:
@@ -219,7 +233,8 @@ def lines(found: Population) -> Iterable[str]:
     for title, figures in (("rule", found.rules), ("parameter", found.parameters)):
         yield f"\n{title:29s}clause   fired   share     bad   alone   share     bad"
         for each in figures:
-            yield f"{each.name:29s}{each.clause:8s}{_cells(each.touched)}  {_cells(each.alone)}"
+            alone = _cells(each.alone) if each.alone else ""
+            yield f"{each.name:29s}{each.clause:8s}{_cells(each.touched)}  {alone}".rstrip()
     yield f"\n{'tier of the approved':28s}{'share':>8s}{'bad':>8s}{'rate':>8s}{'margin':>8s}{'observed':>10s}"
     for tier in found.tiers:
         margins = f"{tier.expected_margin:8.2%}{tier.observed_margin:10.2%}"

@@ -5,8 +5,9 @@ import sys
 import typer
 
 from app import __version__
-from app.cli import db, decide, demo, key, policy, serve
+from app.cli import db, decide, demo, evals, key, policy, records, serve, words
 from app.cli.terminal import FAILED, INTERRUPTED, MISUSED, Misuse, complain
+from app.logs import configure_logs
 from app.sandbox.postgres import EmbeddedPostgresFailed
 from app.supervisor import ChildFailed
 from decisioning.errors import CredenceError
@@ -32,7 +33,10 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 serve.register(cli)
 decide.register(cli)
 demo.register(cli)
+records.register(cli)
+words.register(cli)
 cli.add_typer(db.commands, name="db")
+cli.add_typer(evals.commands, name="eval")
 cli.add_typer(key.commands, name="key")
 cli.add_typer(policy.commands, name="policy")
 
@@ -43,6 +47,7 @@ FAILURES = (CredenceError, CorpusError, EmbeddedPostgresFailed, ChildFailed, OSE
 
 def main() -> None:
     """The entry point: exit code 0, 1 for what failed, 2 for bad usage, 130 after Ctrl-C."""
+    configure_logs("warning")
     try:
         cli()
     except Misuse as misuse:

@@ -189,7 +189,7 @@ async def _story(base: Database, spans: Spans, applications: int, console: Conso
         decisions = await post_all(service.url, rows, console)
         console.print(outcomes_table(decisions), reasons_table(decisions))
         console.rule("The same policy over all 4,454 applications, decided in process")
-        console.print("\n".join(report()), highlight=False, markup=False)
+        console.print("\n".join(report()), highlight=False, markup=False, soft_wrap=True)
         console.print(latency_table(decisions))
         chosen = most_telling(decisions)
         application = next(r.application for r in rows if r.external_id == chosen["external_id"])

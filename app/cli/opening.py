@@ -23,6 +23,14 @@ async def opened(base: Database) -> AsyncGenerator[Services]:
 
 
 @asynccontextmanager
+async def opened_to_ask(base: Database) -> AsyncGenerator[Services]:
+    """Services with the products' manuals, and no model APIs."""
+    await prepare(base, ingest=True)
+    async with open_services(base.settings) as services:
+        yield services
+
+
+@asynccontextmanager
 async def opened_to_decide(base: Database) -> AsyncGenerator[Services]:
     """Services with the products' manuals and model APIs: everything that a decision needs."""
     await prepare(base, ingest=True)

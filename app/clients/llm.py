@@ -29,7 +29,7 @@ async def open_language_model(settings: Settings, metrics: Metrics) -> AsyncIter
     if settings.llm_model is None:
         yield None
         return
-    loading = asyncio.create_task(asyncio.to_thread(_import_litellm))
+    loading = asyncio.create_task(asyncio.to_thread(import_litellm))
     try:
         yield LiteLLMModel(settings, loading, metrics)
     finally:
@@ -37,7 +37,8 @@ async def open_language_model(settings: Settings, metrics: Metrics) -> AsyncIter
         await litellm.close_litellm_async_clients()
 
 
-def _import_litellm() -> Any:
+def import_litellm() -> Any:
+    """LiteLLM, with its own network habits off; blocks for seconds the first time."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     import litellm
 
@@ -51,6 +52,8 @@ class LiteLLMModel:
 
     def __init__(self, settings: Settings, loading: "asyncio.Task[Any]", metrics: Metrics) -> None:
         self.name = settings.llm_model or ""
+        # LiteLLM's names begin with the provider; a bare one is OpenAI's.
+        self.provider = self.name.partition("/")[0] if "/" in self.name else "openai"
         self._loading = loading
         self._metrics = metrics
         key = settings.llm_api_key
@@ -68,7 +71,11 @@ class LiteLLMModel:
         """The raw text of one answer; raises DependencyFailed("llm", …) within timeout_s."""
         start = time.perf_counter()
         outcome = ""
-        attributes = {Attr.OPERATION: OPERATION, Attr.REQUEST_MODEL: self.name}
+        attributes = {
+            Attr.OPERATION: OPERATION,
+            Attr.PROVIDER: self.provider,
+            Attr.REQUEST_MODEL: self.name,
+        }
         with span(SpanName.CHAT.format(self.name), SpanKind.CLIENT, attributes) as current:
             try:
                 response = await self._ask(system, user, schema, timeout_s)
@@ -77,7 +84,8 @@ class LiteLLMModel:
                 raise
             finally:
                 seconds = time.perf_counter() - start
-                self._metrics.llm_seconds.labels(OPERATION, self.name, outcome).observe(seconds)
+                labels = self._metrics.llm_seconds.labels(OPERATION, self.provider, self.name, outcome)
+                labels.observe(seconds)
             self._tell(current, response)
             return _text_of(response)
 

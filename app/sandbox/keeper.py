@@ -132,9 +132,12 @@ def main() -> None:
         # The starter waits for this process alone, so that it never has the keeper as a zombie.
         os._exit(0)
     layout, user = Layout(Path(home)), socket.socket(fileno=int(descriptor))
-    if _become_sole(layout, user):
-        account = account_for(layout.folder)
-        Keeper(layout, account, Postmaster(layout, Path(programs), account)).keep(user)
+    try:
+        if _become_sole(layout, user):
+            account = account_for(layout.folder)
+            Keeper(layout, account, Postmaster(layout, Path(programs), account)).keep(user)
+    except OSError as error:
+        _tell(user, {"error": str(error)})
     # The kernel closes the last user's connection, at the very end: who saw it end sees no keeper any more.
     os._exit(0)
 

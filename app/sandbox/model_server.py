@@ -36,6 +36,7 @@ Send = Callable[[Message], Awaitable[None]]
 Answer = Callable[[Mapping[str, Any]], BaseModel]
 
 LARGEST_BODY = 32 * 1024 * 1024
+_LONGEST_PROBLEM = 300  # characters: a problem quotes the value, which may be of any length
 _JSON = [(b"content-type", b"application/json")]
 
 
@@ -92,7 +93,7 @@ def _plain(problem: Exception) -> str:
     if isinstance(problem, ValidationError):
         first = problem.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(problem)
+    return str(problem)[:_LONGEST_PROBLEM]
 
 
 def _error(problem: str) -> bytes:
@@ -136,7 +137,12 @@ def pricing_api() -> ModelApi:
 
 def _day(asked: Mapping[str, Any]) -> date:
     as_of = asked.get("as_of")
-    return _today() if as_of is None else date.fromisoformat(str(as_of))
+    if as_of is None:
+        return _today()
+    try:
+        return date.fromisoformat(str(as_of))
+    except ValueError:
+        raise ValueError(f"as_of: {as_of!r} is not a date") from None
 
 
 def _today() -> date:

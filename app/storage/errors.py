@@ -3,6 +3,7 @@
 StorageError
 ├── DatabaseUnavailable     the database cannot be reached, or the connection was lost
 ├── NotMigrated             the schema is older than the code, or newer; says what to run
+├── MigrationFailed         a migration was refused and left the schema as it was
 ├── UnknownRecord           no decision, key or conversation of that id
 ├── DecisionExists          a decision of that id is there already
 ├── InvalidCursor           a page's cursor that this store did not give out, or gave for another query
@@ -26,6 +27,10 @@ class DatabaseUnavailable(StorageError):
 
 class NotMigrated(StorageError):
     """The schema is not the one that this version of the code needs."""
+
+
+class MigrationFailed(StorageError):
+    """A migration was refused, and left the schema as it was."""
 
 
 class UnknownRecord(StorageError):

@@ -1,7 +1,8 @@
 """The schema's life: up, down, and where it stands. No configuration file is needed anywhere."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,10 +10,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 import migrations
-from app.storage.errors import NotMigrated
+from app.storage.engine import connected
+from app.storage.errors import MigrationFailed, NotMigrated
 
 # Two commands that migrate at once take turns. The number is arbitrary and only ours.
 _LOCK = 7_263_541_908
@@ -26,21 +30,25 @@ def migration_config() -> Config:
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
-    """Bring the schema up to a revision; nothing happens where it is there already."""
+    """Bring the schema up to a revision; nothing happens where it is there already.
+
+    Each revision is a transaction; raises MigrationFailed, with those before it applied.
+    """
     await _run(engine, lambda config: command.upgrade(config, revision))
 
 
 async def downgrade(engine: AsyncEngine, revision: str = "-1") -> None:
-    """Take the schema back to a revision (`base`: to nothing, with all that is stored)."""
+    """Take the schema back to a revision (`base`: to nothing, with all that is stored); as `upgrade`."""
     await _run(engine, lambda config: command.downgrade(config, revision))
 
 
 async def current(engine: AsyncEngine) -> frozenset[str]:
     """The revisions that the database is at; empty for a fresh one."""
-    async with engine.connect() as connection:
+    async with connected(engine) as connection:
         return await connection.run_sync(_heads_of)
 
 
+@cache
 def newest() -> frozenset[str]:
     """The revisions that this code needs."""
     return frozenset(ScriptDirectory.from_config(migration_config()).get_heads())
@@ -76,8 +84,16 @@ async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
         config.attributes["connection"] = connection
         step(config)
 
-    async with engine.connect() as connection, _turn(connection):
-        await connection.run_sync(run)
+    async with connected(engine) as connection:
+        try:
+            async with _turn(connection):
+                await connection.run_sync(run)
+        except CommandError as error:
+            raise MigrationFailed(str(error)) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            raise MigrationFailed(f"the database refused: {error.orig}") from error
 
 
 @asynccontextmanager
@@ -87,6 +103,8 @@ async def _turn(connection: AsyncConnection) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await connection.rollback()
-        await connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
-        await connection.commit()
+        # Where the connection was lost, so was the lock.
+        with suppress(DBAPIError):
+            await connection.rollback()
+            await connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
+            await connection.commit()

@@ -1,35 +1,42 @@
 """The real application on a real database, with models, LLM and embedder that do what a test tells them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
 import pytest
+import uvicorn
 from numpy.typing import NDArray
+from sqlalchemy.pool import QueuePool
 
-from app import wiring
 from app.main import create_app
 from app.metrics import Metrics
 from app.settings import Settings
 from app.wiring import Services, open_services
 from tests.factories import application, price_answer, product_files, score_answer, write_product
-from tests.fakes.models import FakeLanguageModel, FakePricingModel, FakeScoringModel
+from tests.fakes.models import Event, FakeLanguageModel, FakePricingModel, FakeScoringModel
 
 HOST = "http://127.0.0.1:8000"
 
 
 class FakeEmbedder:
-    """Equal texts get equal unit vectors; nothing is loaded."""
+    """Equal texts get equal unit vectors; nothing is loaded. `meanwhile` looks around at each call."""
 
     name = "fake-embedder"
     dimensions = 384
 
+    def __init__(self) -> None:
+        self.meanwhile: Event | None = None
+
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One vector a text, from its characters."""
+        if self.meanwhile is not None:
+            await self.meanwhile()
         return np.stack([self._vector(text) for text in texts])
 
     def _vector(self, text: str) -> NDArray[np.float32]:
@@ -81,6 +88,10 @@ class Edge:
             "/v1/decisions", json=request_body() if body is None else body, headers=given | headers
         )
 
+    def connections_held(self) -> int:
+        """How many connections of the pool are in use."""
+        return cast("QueuePool", self.services.engine.pool).checkedout()
+
     async def stored(self) -> int:
         """How many decisions are stored."""
         async with self.services.engine.connect() as connection:
@@ -96,8 +107,8 @@ def request_body(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _no_weights(monkeypatch):
-    """The embedding model's weights are RETRIEVAL's to test."""
-    monkeypatch.setattr(wiring, "LocalMiniLM", FakeEmbedder)
+    """The weights have tests of their own; here they would only cost time."""
+    monkeypatch.setattr("app.clients.embeddings.LocalMiniLM", FakeEmbedder)
 
 
 @pytest.fixture(scope="session")
@@ -127,3 +138,21 @@ async def edge(settings) -> AsyncIterator[Edge]:
     """The application with authentication off."""
     async with Edge(settings).running() as edge:
         yield edge
+
+
+@asynccontextmanager
+async def listening(edge: Edge) -> AsyncIterator[int]:
+    """The port of a real uvicorn on loopback that serves this application, ended at the exit."""
+    config = uvicorn.Config(
+        create_app(edge.settings, edge.opening), port=0, log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving

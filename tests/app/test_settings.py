@@ -59,7 +59,7 @@ def test_a_blank_variable_is_as_if_unset(monkeypatch):
         ("AUTH", "maybe"),
         ("MONITORING", "yes"),
         ("DATABASE_POOL", "0"),
-        ("LLM_TIMEOUT_S", "-1"),
+        ("EXPLAIN_TIMEOUT_S", "-1"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_not_repeated(monkeypatch, name, value):

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from app import stopwatch, telemetry
-from app.stopwatch import SpanStopwatch
+from app.stopwatch import SpanStopwatch, Told
 from app.telemetry import current_trace_id, span
 
 
@@ -64,7 +64,7 @@ def test_spans_and_timings_come_from_the_same_readings(spans):
         for name in ("rules", "verify", "store"):
             with watch.stage(name):
                 time.sleep(0.002)
-        watch.tell_spans("consumer-loan", {"rules": {"credit.rules.fired": 3}})
+        watch.tell_spans("consumer-loan", {"rules": Told({"credit.rules.fired": 3})})
     *stages, decide = spans.get_finished_spans()
     assert [s.name for s in stages] == ["rules consumer-loan", "verify", "store"]
     for told, elapsed_ms in zip(stages, watch.timings_ms().values(), strict=True):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from decisioning.application import LARGEST, MOST_PROBLEMS, ApplicationFile, ApplicationSchema
 from decisioning.errors import InvalidApplication
 from decisioning.model import Value
-from tests.factories import APPLICATION, application
+from tests.factories import application
+from tests.tiny_loan import APPLICATION
 
 SCHEMA = ApplicationSchema(ApplicationFile.model_validate(APPLICATION))
 

@@ -13,7 +13,8 @@ from decisioning import VERSION
 from decisioning.edition import KINDS, edition_of
 from decisioning.errors import InvalidProduct, NoPolicyInForce, UnknownProduct
 from decisioning.product import PRODUCTS, load_product, load_products, named
-from tests.factories import EDITIONS, product_files, tiny_product, write_product
+from tests.factories import product_files, tiny_product, write_product
+from tests.tiny_loan import EDITIONS
 
 
 def test_editions(product):

@@ -11,7 +11,7 @@ from decisioning.files import validated
 from decisioning.model import Component, Contribution, Effect, Outcome
 from decisioning.reasons import AveragesFile, Candidate, CatalogueFile, Method, ReasonBook, principal
 from decisioning.tables import TABLES, Row, rows_of
-from tests.factories import AVERAGES, REASONS, RULES, decision_tables, rule
+from tests.tiny_loan import AVERAGES, REASONS, RULES, decision_tables, rule
 
 ROWS = {row.id: row for row in rows_of(decision_tables(), "rules/x.json")}
 NAMES = tuple(AVERAGES["populations"]["all"]["points"])

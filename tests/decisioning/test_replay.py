@@ -28,7 +28,7 @@ CASES: dict[str, dict[str, Any]] = {
     "no score": {"score": DependencyTimeout("scoring", "no answer in 2 s")},
     "no price": {"price": DependencyTimeout("pricing", "no answer in 2 s")},
     "a contradictory score": {"score": score_answer(1200)},
-    "a contradictory price": {"price": price_answer(tier="B")},
+    "an impossible price": {"price": price_answer(nominal_rate=1e300)},
 }
 
 

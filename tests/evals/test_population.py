@@ -143,11 +143,13 @@ def test_each_edition_changes_decisions(editions):
     assert changed(second, third) >= 0.05
 
 
-def test_each_parameter_of_a_rule_has_its_figures(found):
-    """Every parameter that a row reads is listed with the clause that sets it and what it touches."""
+def test_each_parameter_has_its_figures(found):
+    """Every parameter in force is listed with the clause that sets it; what no row reads enters a price."""
     edition = load_product(FOLDER).on(LATEST)
     read = {cell.parameter for row in edition.rules.rows for cell in row.cells if cell.parameter}
-    assert {figure.name for figure in found.parameters} == read
+    assert [figure.name for figure in found.parameters] == list(edition.parameters)
+    assert {figure.name for figure in found.parameters if figure.alone} == read
+    assert min(figure.touched.share for figure in found.parameters if not figure.alone) > 0.1
     assert all(figure.clause == edition.parameters[figure.name].clause for figure in found.parameters)
 
 

@@ -115,10 +115,19 @@ async def test_bad_prices_stand_in_their_place(apis):
             asked(score=600, pd=2),
             asked(score=600, pd=0.2, application={"amount": 1e-300, "term_months": 60}),
             asked(score=600, pd=0.2, as_of="2020-01-01"),
+            asked(score=600, pd=0.2, as_of="soon"),
+            asked(score=600, pd=0.2, application={"amount": "9" * 9999, "term_months": 60}),
         ],
     )
-    assert status == 200
-    assert ["error" in each for each in answers] == [False, True, True, True, True]
+    problems = [each.get("error") for each in answers]
+    assert (status, problems[0]) == (200, None)
+    assert problems[1:4] == [
+        "score: '600' is not a number",
+        "pd: 2.0 is not a probability",
+        "amount: 1e-300 is too small for 60 payments",
+    ]
+    assert problems[4:6] == ["no prices are in force on 2020-01-01", "as_of: 'soon' is not a date"]
+    assert len(problems[6]) == 300
 
 
 @pytest.mark.parametrize(

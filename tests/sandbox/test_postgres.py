@@ -339,6 +339,13 @@ def test_a_home_that_cannot_be_is_named(tmp_path):
         embedded_postgres(tmp_path / "file").__enter__()
 
 
+def test_a_keeper_that_cannot_begin_says_why(tmp_path):
+    """What keeps the keeper from beginning is told to the command at once."""
+    (tmp_path / "postgres" / "keeper.lock").mkdir(parents=True)
+    with pytest.raises(EmbeddedPostgresFailed, match=r"keeper\.lock"):
+        embedded_postgres(tmp_path).__enter__()
+
+
 def test_the_log_keeps_no_row(home: Home):
     """A refused row stands in the error of who sent it, and not in the server's log."""
     with embedded_postgres(home.path) as server, pytest.raises(IntegrityError):

@@ -1,6 +1,7 @@
 """Explanations: written once for each reader, pending until then."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,15 @@ async def test_an_explanation_written_later_is_kept(engine):
     assert await put_explanation(engine, new.decision.id, explanation, evidence, NOW) == explanation
     assert await load_explanation(engine, new.decision.id) == StoredExplanation(explanation, evidence)
     assert (await load_decision(engine, new.decision.id)).explanation == explanation
+
+
+async def test_whatever_an_llm_wrote_can_be_kept(engine):
+    """A NUL character in a model's words, which PostgreSQL's text cannot hold, costs no decision."""
+    explanation = make_explanation(text="before\0after")
+    evidence = make_evidence().model_copy(update={"llm_outputs": ("\0",)})
+    new = replace(make_new(explanation=explanation), evidence=evidence)
+    await store_decision(engine, new)
+    assert await load_explanation(engine, new.decision.id) == StoredExplanation(explanation, evidence)
 
 
 async def test_of_two_writers_the_first_is_kept(engine):
@@ -70,7 +80,8 @@ async def test_a_written_explanation_cannot_be_changed(engine):
     new = make_new()
     await store_decision(engine, new)
     await put_explanation(engine, new.decision.id, make_explanation(), make_evidence(), NOW)
-    for change in ("update decision_explanation set written_at = now()", "delete from decision_explanation"):
+    verbs = ("update decision_explanation set written_at = now()", "delete from", "truncate")
+    for change in (verbs[0], *(f"{verb} decision_explanation" for verb in verbs[1:])):
         async with engine.connect() as connection:
             with pytest.raises(IntegrityError, match="append-only"):
                 await connection.execute(sa.text(change))

@@ -1,0 +1,119 @@
+"""`credence ask` and `credence verify`: a question to the policy, and a check of anybody's words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from pydantic import Field, TypeAdapter, ValidationError
+
+from app.answering import Turn, answer_turn, scene_of
+from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
+from app.cli.opening import DAY, day_of, opened_to_ask
+from app.cli.terminal import Json, Misuse, err, out, print_json, run, settings_now
+from app.schemas import ChatRequest
+from app.service import Database, database
+from decisioning.grounding import Verdict, verify
+from decisioning.model import Frozen
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.command()(ask)
+    cli.command("verify")(verify_command)
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="A question about the policy, or about a decision.")],
+    decision: Annotated[UUID | None, typer.Option(help="The decision that it is about.")] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=DAY, help="The day whose policy answers.")] = None,
+    json: Json = False,
+) -> None:
+    """Ask the analyst's assistant one question; it answers from clauses in force, or says that it cannot."""
+    try:
+        asked = ChatRequest(message=question, decision_id=decision, as_of=day_of(as_of))
+    except ValidationError as refused:
+        raise Misuse("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in refused.errors())) from None
+
+    async def story(base: Database) -> None:
+        async with opened_to_ask(base) as services:
+            turn = await answer_turn(services, asked, await scene_of(services, asked, None))
+        print_json(turn.as_json()) if json else _show(turn)
+
+    with database(settings_now()) as base:
+        run(story(base))
+
+
+def _show(turn: Turn) -> None:
+    out.print(turn.answer.answer, markup=False)
+    for sentence in turn.answer.sentences:
+        for cited in sentence.citations:
+            out.print(f"    {cited.clause} ({cited.edition}): “{cited.quote}”", markup=False, style="dim")
+    out.print(f"as of {turn.answer.as_of}", style="dim")
+
+
+class Source(Frozen):
+    """A clause that a text may rest on."""
+
+    clause: str
+    text: str
+
+
+class Statement(Frozen):
+    """One line of `credence verify`."""
+
+    id: Any = None
+    sources: list[Source]
+    facts: dict[str, Any] = Field(default_factory=dict)
+    decision: dict[str, Any] | None = None
+    text: str
+
+
+_STATEMENT = TypeAdapter(Statement)
+
+
+def verify_command(
+    file: Annotated[Path, typer.Argument(help='Lines {"id", "sources", "facts"?, "decision"?, "text"}.')],
+    json: Annotated[bool, typer.Option("--json", help="The output is JSON lines in any case.")] = False,
+) -> None:
+    """Check texts, in anybody's words, against their sources, facts and decisions: a verdict a line.
+
+    A line that cannot be read becomes {"id", "error"} and is not supported; the rest go on.
+    """
+    del json
+    if file != STANDARD_INPUT and not file.is_file():
+        raise Misuse(f"{file}: no such file")
+    bad = 0
+    for line in lines_of(file):
+        try:
+            value = object_of(line)
+            print_json({"id": value.get("id")} | _verdict(value).model_dump(mode="json"))
+        except (BadLine, ValueError) as problem:
+            print_json({"id": _id_of(line), "supported": False, "sentences": [], "error": _plain(problem)})
+            bad += 1
+    if bad:
+        err.print(f"credence: {bad} lines could not be read; each says why")
+
+
+def _verdict(value: Mapping[str, Any]) -> Verdict:
+    statement = _STATEMENT.validate_python(value)
+    sources: dict[str, str] = {}
+    for source in statement.sources:
+        earlier = sources.get(source.clause)
+        sources[source.clause] = source.text if earlier is None else f"{earlier}\n{source.text}"
+    return verify(sources, statement.facts, statement.decision, statement.text)
+
+
+def _id_of(line: bytes) -> Any:
+    try:
+        return object_of(line).get("id")
+    except BadLine:
+        return None
+
+
+def _plain(problem: ValueError) -> str:
+    if isinstance(problem, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors())
+    return str(problem)

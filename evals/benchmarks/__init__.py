@@ -1,0 +1,1 @@
+"""How fast: each benchmark prints a table and writes the same figures as JSON."""
