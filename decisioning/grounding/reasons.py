@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from decisioning.claims import Claim, comparisons_of, reason_of, rule_of
+from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, is_stop, listed
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import words
@@ -17,14 +18,6 @@ from decisioning.numbers import states
 Mention = frozenset[tuple[int, int]]
 """Where a reason is given: the sentence's number and the places of the words that give it."""
 
-_TOLD = re.compile(
-    r"\b(?:reasons?|because|due|owing|factors?|against|above|below|exceed\w*|over|under|short|too|low\w*|high\w*|few\w*|little|long\w*"
-    r"|insufficient|excessive|limit\w*|cut-?off|minimum|maximum|weigh\w*|count\w*|adverse|lack\w*|not|weak\w*|poor|points|beyond|larger"
-    r"|more|less|large|heavy|brief|limited|refer\w*|person|need\w*|hurt|scor\w*|concern\w*|worr\w*|led|problem\w*|down|cost|broke\w*|break\w*"
-    r"|since|negative|only|most|least|beneath|within|ceiling|floor|cap)\b",
-    re.IGNORECASE,
-)
-_OF_SCORE = re.compile(r"\b(?:points?|scor\w*|average|weigh\w*|characteristics?)\b", re.IGNORECASE)
 _ENOUGH = 0.5
 _MOST_PLACES = 24
 _COMBINATIONS = 8
@@ -112,7 +105,7 @@ def _mentions(said: list[Said], wanted: _Wanted, currency_unit: int) -> list[Men
     for number, sentence in enumerate(said):
         if wanted.twin and not _of_component(sentence, wanted):
             continue
-        least = 0 if _TOLD.search(sentence.text) else 0.6 * max(1, len(sentence.content))
+        least = 0 if form("gives a reason").search(sentence.text) else 0.6 * max(1, len(sentence.content))
         places = (p for p in _places(sentence, wanted, currency_unit) if len(p) >= least)
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
@@ -122,7 +115,7 @@ def _mentions(said: list[Said], wanted: _Wanted, currency_unit: int) -> list[Men
 def _of_component(said: Said, wanted: _Wanted) -> bool:
     """Whether a sentence gives the score's reason or the rule's, where both are about one fact."""
     scored = wanted.reason.component is Component.SCORE
-    by_score = bool(_OF_SCORE.search(said.text)) and not (wanted.rule is None and not scored)
+    by_score = bool(form("of the score").search(said.text)) and not (wanted.rule is None and not scored)
     return (
         by_score
         if scored

@@ -53,11 +53,18 @@ def pool_of(
         clauses=names,
         missing=decision.missing,
         causes=tuple(c.dependency for c in decision.causes),
+        extra=_vocabulary(decision, known),
         steps=tuple(c.step for c in claims if isinstance(c, NextClaim)),
         outcome=decision.outcome,
         currency_unit=decision.currency.unit,
         currency=decision.currency.code,
     )
+
+
+def _vocabulary(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[str]:
+    """What the facts and the models are called."""
+    models = [m.model for m in (decision.score, decision.pricing) if m is not None]
+    return frozenset(key for name in (*facts, *models) for key in vocabulary(name))
 
 
 def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_unit: int = 1) -> Pool:

@@ -46,12 +46,26 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     meanings = [pool.meaning(q) for q in said.amounts]
     strict = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
     limits = {k.rule.clause for m in strict for k in m if k.rule}
+    if _beside_another(said, name, pool):
+        return False
     if limits and name not in limits and among == 1:
         return False
     carriers = [c for c in pool.carriers if name in c.clauses]
     if any(is_about(said, c, pool) for c in carriers):
         return True
     return name in limits or _leads(said, name, pool)
+
+
+def _beside_another(said: Said, name: str, pool: Pool) -> bool:
+    """Whether the clause stands in one part of the sentence with limits that are all another clause's."""
+    for mention in (q for q in said.quantities if q.kind is Kind.CLAUSE and q.name == name):
+        inside = [q for q in said.amounts if said.same_part(q, mention)]
+        meanings = [pool.meaning(q) for q in inside]
+        meanings = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
+        owners = [o for m in meanings if (o := {k.rule.clause for k in m if k.rule})]
+        if owners and not any(name in o for o in owners):
+            return True
+    return False
 
 
 def _effect_fits(said: Said, name: str, pool: Pool) -> bool:
@@ -70,4 +84,4 @@ def _leads(said: Said, name: str, pool: Pool) -> bool:
 
 
 def _problem(said: Said, name: str) -> Problem:
-    return Problem(sentence=said.text, code="wrong_clause", problem=f"{name} does not carry this sentence")
+    return said.problem("wrong_clause", f"{name} does not carry this sentence")
