@@ -21,6 +21,7 @@ _COPULA = re.compile(
     r"\b(?:is|are|was|stands\s+at|comes\s+to|of|at|amounts\s+to|equals)\s+(?:only\s+|just\s+)?$",
     re.IGNORECASE,
 )
+_BEING = re.compile(r"\b(?:is|was|stands\s+at|comes\s+to)\s+$", re.IGNORECASE)
 _FITTING = 0.5
 _CLEARLY = 0.3
 _FEW = 10
@@ -131,7 +132,7 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if own is None:
         return said.problem("unknown_number", f"there is no principal reason {quantity.text}")
     topics = pool.topics(said.stems)
-    named = [c for c in ranked if any(set(c.names) & topic for topic in topics)]
+    named = [c for c in ranked if any(set(c.names[:1]) & topic for topic in topics)]
     if named and own not in named:
         return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     twins = [c for c in named if set(c.names) & set(own.names) and c.scored != own.scored]
@@ -144,13 +145,25 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 def _has_role(said: Said, quantity: Quantity, known: Known) -> bool:
     """Whether the sentence uses the quantity as what the record has it for."""
     part, limiting = said.part_of(quantity), bool(quantity.bound or quantity.comparator)
+    if known.name.startswith("score_") and not form("scale").search(said.text):
+        return False
     if known.role is Role.LIMIT:
         return limiting or bool(form("limit").search(part))
     if known.role is Role.VALUE:
         return not limiting or quantity.kind is Kind.DURATION
     if known.role is Role.DIFFERENCE:
-        return bool(form("difference").search(part))
+        return _is_difference(said, quantity)
     return bool(form("shortfall").search(said.text))
+
+
+def _is_difference(said: Said, quantity: Quantity) -> bool:
+    """ "by 20 points", "20 points short": how far a fact is from its limit."""
+    before, after = said.text[: quantity.start], said.text[quantity.end :]
+    by = re.search(rf"\b(?:{pattern('by so much')})\s+(?:only\s+|just\s+)?$", before, re.IGNORECASE)
+    away = re.match(
+        rf"\s*(?:thousand\s+)?(?:points?\s+)?(?:{pattern('so much away')})\b", after, re.IGNORECASE
+    )
+    return bool(by or away)
 
 
 def _misplaced(said: Said, quantity: Quantity, found: list[Known]) -> Problem:
@@ -169,6 +182,14 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     """A number must not stand beside the name of something that has another value."""
     left, right = said.left_of(quantity), said.right_of(quantity)
     names = {k.name for k in found}
+    if quantity.kind is Kind.NUMBER and not any(pool.named(k.name, said.stems) >= MEANT for k in found):
+        return said.problem("number_of_another", f'nothing here says what "{quantity.text}" counts')
+    unnamed = [k for k in found if pool.named(k.name, said.stems) < MEANT]
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    ruled = any(k.rule is not None and k.rule.clause in clauses for k in found)
+    if len(unnamed) == len(found) and not ruled and not {k.name for k in found} & _told_of(said, pool):
+        problem = f'"{quantity.text}" is {_named(found, None)}, which the sentence does not name'
+        return said.problem("number_of_another", problem)
     close = said.close_to(quantity)
     given = [t for t in pool.topics(left) if any(pool.named(n, close) > 0 for n in t)]
     if not _COPULA.search(said.text[: quantity.start]):
@@ -177,6 +198,15 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
         other = _plain(min(given[-1]))
         problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {other}'
         return said.problem("number_of_another", problem)
+    if (
+        given
+        and _BEING.search(said.text[: quantity.start])
+        and not quantity.bound
+        and {k.role for k in found} == {Role.LIMIT}
+    ):
+        return said.problem(
+            "limit_as_value", f'"{quantity.text}" is the limit for {_named(found, None)}, not its value'
+        )
     own = max(_near(pool, k.name, left, right) for k in found)
     units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
     others = pool.near(left | right) - names
@@ -188,6 +218,11 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
         return None
     problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}'
     return said.problem("number_of_another", problem)
+
+
+def _told_of(said: Said, pool: Pool) -> frozenset[str]:
+    """The facts of the claims that the sentence is about."""
+    return frozenset(n for c in pool.carriers if is_about(said, c, pool) for n in c.names)
 
 
 _KINDS = {

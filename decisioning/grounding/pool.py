@@ -186,6 +186,8 @@ def same(quantity: Quantity, known: Known, currency_unit: int) -> bool:
 def equal(one: Quantity, other: Quantity) -> bool:
     """Whether two quantities of two texts say the same number of the same thing."""
     kinds = {one.kind, other.kind}
+    if "percentage points" in (one.unit, other.unit) and one.unit != other.unit:
+        return False
     if kinds == {Kind.DURATION}:
         return _length(one) == _length(other)
     if len(kinds) == 1:

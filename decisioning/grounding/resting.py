@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from decisioning.claims import comparisons_of
 from decisioning.grounding.content import CARRIED, is_about
+from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
-from decisioning.grounding.pool import Pool, Role, equal, share
+from decisioning.grounding.pool import Carrier, Pool, Role, equal, share
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
@@ -51,9 +53,17 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     if limits and name not in limits and among == 1:
         return False
     carriers = [c for c in pool.carriers if name in c.clauses]
-    if any(is_about(said, c, pool) for c in carriers):
+    if any(is_about(said, c, pool) for c in carriers if _tells(c, name in limits)):
+        return True
+    spared = {c.fact for r in pool.rules if r.clause == name and not r.fired for c in comparisons_of(r)}
+    if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.stems)):
         return True
     return name in limits or _leads(said, name, pool)
+
+
+def _tells(carrier: Carrier, limited: bool) -> bool:
+    """A rule that did not fire carries a sentence only where its limit is told."""
+    return limited or carrier.kind == "score" or carrier.rule is None or carrier.rule.fired
 
 
 def _beside_another(said: Said, name: str, pool: Pool) -> bool:

@@ -21,10 +21,11 @@ _UNIT_OF_SCORE = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:(?:is|are|was|were|do|does|did|has|have|must|can|could|will|need)\s+not|cannot|never|\w+n['\u2019]t)"
-    r"\s+(?:be\s+|been\s+|yet\s+|now\s+)*(?P<verb>\w+)",
+    r"\b(?:(?:is|are|was|were|do|does|did|has|have|must|can|could|will|would|should|need)\s+not|cannot|never|\w+n['\u2019]t)"
+    r"\s+(?:(?:be|been|yet|now|otherwise|also|even)\s+)*(?P<verb>\w+)",
     re.IGNORECASE,
 )
+_MUST_NOT = re.compile(r"(?:must|need)\s+not\s+(?:decide|look|review)\b", re.IGNORECASE)
 _TWICE = re.compile(r"\b(?:nothing|nobody|no\s+\w+)\b[^,;:]*\b(?:not|never)\b", re.IGNORECASE)
 _YES_NO = re.compile(
     r"\b(?:is|are|was|shows?|stands\s+at|:)\s+(?P<no>not\s+)?[\"']?(?P<value>yes|no)\b(?!\s+(?!in\b)\w)",
@@ -135,6 +136,8 @@ def _denials(said: Said, pool: Pool) -> Iterator[Problem]:
     for found in _DENIAL.finditer(own.text):
         verb = stem(found["verb"].lower())
         compared = any(p.start <= found.start("verb") < p.end for p in own.phrases)
+        if _MUST_NOT.match(found.group()):
+            yield said.problem("negation", "a person must decide, not must not")
         if compared or verb in listed("denied.txt") or is_stop(found["verb"]):
             continue
         near = (p for p in pool.passages if likeness(own.content, p) >= _NEAR)

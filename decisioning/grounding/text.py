@@ -13,7 +13,7 @@ _ABBREVIATION = re.compile(
 )
 _END = re.compile(r"[.!?\u2026]+[\"')\]\u201d\u2019]*(?=\s|$)|\n+")
 _NO_SUM = re.compile(
-    r"\s+to\b|\s+of\s+(?!(?:credit|the\s+loan|this\s+loan|the\s+credit|[A-Z]{3}\b|[\d\u20ac$\u00a3]))"
+    r"\s+to\b|\s+of\s+(?!(?:credit|the\s+loan|this\s+loan|the\s+credit|[A-Z]{3}\b|[\d\u20ac$\u00a3]|(?:one|two|three|four|five|six|seven|eight|nine|ten|half)\b))"
 )
 """After "amount": it amounts to something, or it is the amount of something else than the loan."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
