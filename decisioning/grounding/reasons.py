@@ -138,7 +138,7 @@ def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozens
 
 def _is_inner(said: Said, phrase: tuple[str, ...], wanted: _Wanted) -> bool:
     """Whether the words are part of a longer name there: the income of "debt service to income"."""
-    longer = (words_of(name, said.stems, title) for name, title in wanted.around if name != wanted.name)
+    longer = (words_of(name, said.sequence, title) for name, title in wanted.around if name != wanted.name)
     if not any(set(phrase) < other for other in longer):
         return False
     counted = Counter(w.stem for w in said.words)
