@@ -31,7 +31,7 @@ from app.storage.errors import DatabaseUnavailable
 from app.storage.rows import StoredDecision
 from app.wiring import Services, services_of
 from decisioning.errors import FieldProblem
-from decisioning.model import Decision, Outcome
+from decisioning.model import Outcome
 from decisioning.product import named
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -113,7 +113,7 @@ def _created(taken: Taken) -> Response:
 @router.get(
     "/{decision_id}",
     summary="One decision",
-    responses=openapi.answers(Decision, 200, 401, 403, 404, 422, 503),
+    responses=openapi.answers(openapi.ExpandedDecision, 200, 401, 403, 404, 422, 503),
 )
 async def show(
     request: Request,

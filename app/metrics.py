@@ -69,6 +69,7 @@ class Metrics:
             "Calls to the LLM",
             LLM_SECONDS,
             Attr.OPERATION,
+            Attr.PROVIDER,
             Attr.REQUEST_MODEL,
             Attr.ERROR_TYPE,
         )
