@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from app.answering import Turn, answer_turn, scene_of
 from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
 from app.cli.opening import DAY, day_of, opened_to_ask
-from app.cli.terminal import Json, Misuse, err, out, print_json, run, settings_now
+from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
 from app.schemas import ChatRequest
 from app.service import Database, database
 from decisioning.grounding import Verdict, verify
@@ -80,7 +80,7 @@ def verify_command(
 ) -> None:
     """Check texts, in anybody's words, against their sources, facts and decisions: a verdict a line.
 
-    A line that cannot be read becomes {"id", "error"} and is not supported; the rest go on.
+    A line that cannot be read becomes {"id", "error"} and is not supported; the rest go on, and the exit code is 1.
     """
     del json
     if file != STANDARD_INPUT and not file.is_file():
@@ -94,7 +94,8 @@ def verify_command(
             print_json({"id": _id_of(line), "supported": False, "sentences": [], "error": _plain(problem)})
             bad += 1
     if bad:
-        err.print(f"credence: {bad} lines could not be read; each says why")
+        err.print(f"credence: {bad} of the lines could not be read; each says why")
+        raise typer.Exit(FAILED)
 
 
 def _verdict(value: Mapping[str, Any]) -> Verdict:
