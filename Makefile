@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test lint format bench eval lock train clean
+.PHONY: help install demo serve test lint format bench bench-peers bench-scale eval lock train clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install: $(INSTALLED) ## a virtual environment in .venv with everything locked; .venv/bin/credence answers afterwards
 
@@ -26,7 +27,7 @@ serve: install ## the service on http://127.0.0.1:8000 with everything embedded,
 	@$(BIN)/credence serve
 
 test: install ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
 lint: install ## style, types, architecture
 	$(BIN)/ruff check .
@@ -38,8 +39,19 @@ format: install ## rewrite the code in the house's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ## the benchmark
+bench: install bench-peers ## the benchmarks, beside peers where these can be installed
 	@$(BIN)/python -m evals.benchmarks
+
+bench-scale: install ## retrieval among a million clauses (long, see evals/benchmarks/scale.py)
+	@$(BIN)/python -m evals.benchmarks scale
+
+bench-peers: $(PEERS)/.installed ## the peers of the benchmark, in an environment of their own
+
+# Without a registry there are no peers: the benchmark says so and measures the rest.
+$(PEERS)/.installed: requirements-bench.txt
+	@$(PYTHON) -m venv $(PEERS) && \
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.txt && \
+	touch $@ || { rm -rf $(PEERS); echo "the peers could not be installed: they are not run"; }
 
 eval: install ## the offline eval suites with their gates
 	@$(BIN)/credence eval run all
@@ -50,6 +62,7 @@ train: install ## train the reference scorecard again from the data in the repos
 lock: ## resolve pyproject.toml into the two requirements files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --output-file requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --group dev --output-file requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group bench --output-file requirements-bench.txt
 
 clean: ## remove the virtual environment, the embedded database and every cache
-	rm -rf $(VENV) .credence .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) .credence .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,7 +21,7 @@ from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch, Told
 from app.storage.decisions import store_decision
 from app.storage.idempotency import Answer, Claimed
-from app.storage.rows import Applicant, Monitoring, NewDecision
+from app.storage.rows import Applicant, Monitoring, NewDecision, record_json
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
 from app.wiring import Services
 from decisioning.decide import Decided, Request, decide
@@ -77,9 +77,10 @@ async def take(services: Services, order: Order) -> Taken:
                 decided = await _decide(services, order, product, watch, now)
                 words = await words_for(services, decided, order.wanted.explain, watch)
             final = _with_words(services, decided, words, watch)
-            body = final.decision.model_dump_json().encode()
+            record = record_json(final.decision)
+            body = _answer(record, words)
             with watch.stage("store"):
-                await store_decision(services.engine, _new(order, final, words, body))
+                await store_decision(services.engine, _new(order, final, words, record, body))
         except BaseException:
             watch.tell_spans(product.name)
             raise
@@ -138,7 +139,18 @@ def _with_words(services: Services, decided: Decided, words: Words, watch: SpanS
     return Decided(final, sealed(final, decided.inputs))
 
 
-def _new(order: Order, decided: Decided, words: Words, body: bytes) -> NewDecision:
+def _answer(record: str, words: Words) -> bytes:
+    """The decision with its words, the record serialised once.
+
+    No text before it can hold the place that is filled: inside a JSON string its quotes are escaped.
+    """
+    if words.explanation is None:
+        return record.encode()
+    place = '"explanation":'
+    return record.replace(f"{place}null", place + words.explanation.model_dump_json(), 1).encode()
+
+
+def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes) -> NewDecision:
     wanted, applicant, monitoring = order.wanted, order.wanted.applicant, order.wanted.monitoring
     return NewDecision(
         decision=decided.decision,
@@ -149,6 +161,7 @@ def _new(order: Order, decided: Decided, words: Words, body: bytes) -> NewDecisi
         note=wanted.notes,
         api_key_id=order.key_id,
         answer=Answer(order.claimed, decided.decision.id, body) if order.claimed else None,
+        record_json=record,
     )
 
 

@@ -5,6 +5,7 @@ and ids, which JSON can only spell as strings.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -56,10 +57,15 @@ def parse_id(text: Any) -> UUID:
     return UUID(_spelled(text, _UUID, "a UUID"))
 
 
+def _unless_made(kind: type, parse: Callable[[Any], Any]) -> BeforeValidator:
+    """Spelled in a body, or a value already where the command line made it."""
+    return BeforeValidator(lambda value: value if type(value) is kind else parse(value))
+
+
 Text = Annotated[str, AfterValidator(_storable)]
-Day = Annotated[date, BeforeValidator(parse_day)]
-Instant = Annotated[AwareDatetime, BeforeValidator(parse_instant)]
-Id = Annotated[UUID, BeforeValidator(parse_id)]
+Day = Annotated[date, _unless_made(date, parse_day)]
+Instant = Annotated[AwareDatetime, _unless_made(datetime, parse_instant)]
+Id = Annotated[UUID, _unless_made(UUID, parse_id)]
 QueryDay = Annotated[date | None, BeforeValidator(lambda text: text and parse_day(text))]
 QueryInstant = Annotated[datetime | None, BeforeValidator(lambda text: text and parse_instant(text))]
 Identifier = Annotated[Text, Field(min_length=1, max_length=200)]

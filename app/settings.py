@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     embedding_model: str | None = Field(
         None, min_length=1, description="A LiteLLM embedding model; without it, the local one."
     )
+    embedding_api_base: HttpUrl | None = Field(
+        None, description="The embedding model's address where it is not the public one."
+    )
+    embedding_api_key: SecretStr | None = Field(None, description="The embedding model's key.")
     products: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="More folders of products, colon-separated."
     )

@@ -7,8 +7,8 @@ What was opened is closed in reverse. Nothing is connected before it is needed, 
 no model may run without the models' addresses; the database's address alone is always wanted.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 from app.artefacts import KeptArtefacts
 from app.background import Background
 from app.clauses import PolicyClauses
-from app.clients.embedding import LocalMiniLM
+from app.clients.embeddings import open_embedder
 from app.clients.llm import open_language_model
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
 from app.metrics import Metrics
@@ -85,16 +85,6 @@ def services_of(connection: HTTPConnection) -> Services:
     return services
 
 
-@contextmanager
-def open_embedder() -> Iterator[Embedder]:
-    """The local embedding model; its threads end at the exit."""
-    embedder = LocalMiniLM()
-    try:
-        yield embedder
-    finally:
-        embedder.close()
-
-
 @asynccontextmanager
 async def open_services(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[Services]:
     """Open everything that the settings name; raises SettingMissing, InvalidProduct."""
@@ -109,7 +99,7 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
         # A pool of connections each: a scoring API that hangs takes none from pricing.
         scoring = await stack.enter_async_context(open_session(settings.model_connections))
         pricing = await stack.enter_async_context(open_session(settings.model_connections))
-        embedder = stack.enter_context(open_embedder())
+        embedder = await stack.enter_async_context(open_embedder(settings))
         yield Services(
             settings=settings,
             metrics=metrics,

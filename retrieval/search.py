@@ -17,6 +17,9 @@ from retrieval.rank import Candidate
 NOW = datetime(9999, 1, 1, tzinfo=UTC)
 """The instant of knowledge that stands for all that is known."""
 
+_SEARCHES = "retrieval.searches"
+"""Marks a connection on which the settings of the vector index are said."""
+
 UNREACHABLE = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
@@ -24,12 +27,14 @@ class PostgresClauses:
     """The corpus in Postgres. Raises CorpusUnavailable where the database cannot be asked.
 
     A clause that does not bind on `as_of`, or was not known at `known_at` (None: all that is known), is
-    never among the answers: the filter is in the statement that finds them.
+    never among the answers: the filter is in the statement that finds them. An `exhaustive` one uses no index
+    that approximates: slow, and the measure of the other.
     """
 
-    def __init__(self, engine: AsyncEngine, embedder: Embedder) -> None:
+    def __init__(self, engine: AsyncEngine, embedder: Embedder, *, exhaustive: bool = False) -> None:
         self._engine = engine
         self._embedder = embedder
+        self._exhaustive = exhaustive
 
     async def named(
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
@@ -105,8 +110,14 @@ class PostgresClauses:
     async def _search(
         self, query: str, vector: str, as_of: date, document: str | None, k: int, known_at: datetime | None
     ) -> list[Hit]:
+        statement = statements.search(
+            one_document=bool(document),
+            dimensions=self._embedder.dimensions,
+            candidates=statements.CANDIDATES if k <= statements.CANDIDATES else statements.MOST_CANDIDATES,
+            exhaustive=self._exhaustive,
+        )
         rows = await self._fetch(
-            statements.SEARCH_ONE if document else statements.SEARCH_ALL,
+            statement,
             document or "",
             as_of,
             known_at or NOW,
@@ -122,7 +133,11 @@ class PostgresClauses:
         """One statement on the driver itself: prepared once a connection, no transaction around it."""
         try:
             async with self._engine.connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
+                pooled = await connection.get_raw_connection()
+                driver: Any = pooled.driver_connection
+                if not pooled.info.get(_SEARCHES):
+                    await driver.execute(statements.NEAR)
+                    pooled.info[_SEARCHES] = True
                 return list(await driver.fetch(statement, *arguments))
         except UNREACHABLE as error:
             raise CorpusUnavailable(str(error) or type(error).__name__) from error

@@ -4,6 +4,8 @@
 driver directly, as one prepared statement and one round trip.
 """
 
+from functools import cache
+
 from retrieval import lexical
 
 LOCK_CORPUS = "select pg_advisory_xact_lock(:lock)"
@@ -51,8 +53,20 @@ left join lateral (
 ) as before on true
 """
 
-CANDIDATES = 100
-"""How many clauses each leg brings to the fusion; the most that a search can answer."""
+CANDIDATES = 30
+"""How many clauses each leg brings to the fusion, where no more are asked for."""
+
+MOST_CANDIDATES = 100
+"""The most that a search can answer."""
+
+READ = 1000
+"""How many passages the words of a question may lead to: its rarest words are followed first.
+
+With this and CANDIDATES, recall and precision on 465 questions to 13k clauses stay within 0.002 of what they
+are when every word is followed and each leg brings 100."""
+
+NEAR = "set hnsw.iterative_scan = relaxed_order; set hnsw.ef_search = 64"
+"""Said once on a connection: a scan of the vector index goes on until enough of what it finds is in force."""
 
 _CLAUSE = """
   c.id, c.document, c.clause, c.edition, c.kind, c.parent, p.heading, p.text, c.path,
@@ -86,13 +100,23 @@ select id, known_at from corpus_change where known_at <= $1::timestamptz order b
 """
 
 
-def search(*, one_document: bool) -> str:
+@cache
+def search(
+    *, one_document: bool, dimensions: int, candidates: int = CANDIDATES, exhaustive: bool = False
+) -> str:
     """The search among all documents ($1 is '') or in one ($1 is its name): two statements, two plans.
 
     $2 the day, $3 the instant of knowledge, $4 the words, $5 numbers named, $6 the embedding model, $7 the
-    vector. Each leg brings its best candidates; both scores are then computed for all of them.
+    vector of so many dimensions. Each leg brings its best candidates; both scores are then computed for all
+    of them. Lateral subqueries with `offset 0` or `limit 1` keep the order in which the tables are read: few
+    rows are wanted, which the planner cannot know. Among all documents the vector index is asked first, and
+    every clause in force only where the index brings too few: nothing in force is ever lost to a filter.
+    An exhaustive search reads all that either leg could find; the usual one is held against it.
     """
     binds = f"{_BINDS} and {_KNOWN}" + (" and c.document = $1" if one_document else "")
+    by_index = not (one_document or exhaustive)
+    meant = _indexed(binds, dimensions, candidates) if by_index else _exact(binds, candidates)
+    followed = "true" if exhaustive else f"led_to <= {READ} or place = 1"
     return f"""
 with snapshot as materialized (
   select id from corpus_change where known_at <= $3::timestamptz order by id desc limit 1
@@ -104,7 +128,8 @@ corpus as materialized (
   order by s.change_id desc limit 1
 ),
 asked as materialized (
-  select t.id as term_id, ln(1 + (corpus.clauses - s.clauses + 0.5) / (s.clauses + 0.5))::float8 as idf
+  select t.id as term_id, s.clauses,
+    ln(1 + (corpus.clauses - s.clauses + 0.5) / (s.clauses + 0.5))::float8 as idf
   from corpus, term t
   cross join lateral (
     select clauses from term_statistic
@@ -113,8 +138,12 @@ asked as materialized (
   ) s
   where t.word = any($4::text[])
 ),
+rarest as (
+  select term_id, row_number() over rarity as place, sum(clauses) over rarity as led_to
+  from asked window rarity as (order by clauses, term_id)
+),
 question as materialized (
-  select array_agg(term_id) as terms,
+  select (select array_agg(term_id) from rarest where {followed}) as terms,
     ('{{' || string_agg(term_id || ':' || idf, ',') || '}}/1000000000')::sparsevec as weights
   from asked
 ),
@@ -124,18 +153,14 @@ lexical as (
   select c.id, c.passage_id
   from question q
   join passage p on p.terms && q.terms
-  join clause c on c.passage_id = p.id and c.searched and {binds}
-  order by p.weights <#> q.weights, c.id limit {CANDIDATES}
+  cross join lateral (
+    select c.id, c.passage_id from clause c where c.passage_id = p.id and c.searched and {binds} offset 0
+  ) c
+  order by p.weights <#> q.weights, c.id limit {candidates}
 ),
-nearest as (
-  select c.id, c.passage_id
-  from clause c
-  join passage_vector v on v.passage_id = c.passage_id and v.model_id = (select id from model)
-  where c.searched and {binds}
-  order by v.embedding <=> (select vector from meaning), c.id limit {CANDIDATES}
-),
+{meant},
 named as (
-  select c.id, c.passage_id from clause c where c.clause = any($5::text[]) and {binds} limit {CANDIDATES}
+  select c.id, c.passage_id from clause c where c.clause = any($5::text[]) and {binds} limit {candidates}
 ),
 candidate as materialized (
   select id, passage_id, bool_or(named) as named
@@ -144,22 +169,55 @@ candidate as materialized (
     union all select id, passage_id, false from nearest
     union all select id, passage_id, true from named
   ) legs
-  group by id, passage_id limit {3 * CANDIDATES}
+  group by id, passage_id
+),
+worded as materialized (
+  select w.id, sum(asked.idf * w.frequency / (w.frequency + {lexical.K1} * (
+    1 - {lexical.B} + {lexical.B} * w.length / (select average_length from corpus)))) as bm25
+  from (
+    select candidate.id, p.length, unnest(p.terms) as term_id, unnest(p.counts) as frequency
+    from candidate
+    cross join lateral (select * from passage where id = candidate.passage_id limit 1) p
+  ) w
+  join asked on asked.term_id = w.term_id
+  group by w.id
 )
 select {_CLAUSE}, candidate.named,
-  coalesce((
-    select sum(asked.idf * t.frequency / (t.frequency + {lexical.K1} * (
-      1 - {lexical.B} + {lexical.B} * p.length / (select average_length from corpus))))
-    from asked, lateral (select p.counts[array_position(p.terms, asked.term_id)] as frequency) t
-    where t.frequency is not null
-  ), 0)::float8 as bm25,
+  coalesce(worded.bm25, 0)::float8 as bm25,
   coalesce(1 - (v.embedding <=> (select vector from meaning)), 0)::float8 as cosine
 from candidate
-join clause c on c.id = candidate.id
-join passage p on p.id = candidate.passage_id
-left join passage_vector v on v.passage_id = candidate.passage_id and v.model_id = (select id from model)
+cross join lateral (select * from clause where id = candidate.id limit 1) c
+cross join lateral (select * from passage where id = candidate.passage_id limit 1) p
+left join lateral (
+  select embedding from passage_vector
+  where passage_id = candidate.passage_id and model_id = (select id from model) limit 1
+) v on true
+left join worded on worded.id = candidate.id
 """
 
 
-SEARCH_ALL = search(one_document=False)
-SEARCH_ONE = search(one_document=True)
+def _exact(binds: str, candidates: int, *, name: str = "nearest", where: str = "true") -> str:
+    return f"""{name} as (
+  select c.id, c.passage_id
+  from clause c
+  join passage_vector v on v.passage_id = c.passage_id and v.model_id = (select id from model)
+  where c.searched and {binds} and {where}
+  order by v.embedding <=> (select vector from meaning), c.id limit {candidates}
+)"""
+
+
+def _indexed(binds: str, dimensions: int, candidates: int) -> str:
+    vector = f"vector({dimensions})"
+    too_few = f"(select count(*) from approximate) < {candidates}"
+    return f"""approximate as materialized (
+  select c.id, c.passage_id
+  from passage_vector v
+  cross join lateral (
+    select c.id, c.passage_id from clause c
+    where c.passage_id = v.passage_id and c.searched and {binds} offset 0
+  ) c
+  where v.model_id = (select id from model) and vector_dims(v.embedding) = {dimensions}
+  order by v.embedding::{vector} <=> (select vector::{vector} from meaning) limit {candidates}
+),
+{_exact(binds, candidates, name="complete", where=too_few)},
+nearest as (select * from approximate union all select * from complete)"""

@@ -28,12 +28,16 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 SPARSE_DIMENSIONS = 1_000_000_000
 """The widest that a sparsevec may be: a term's id is its dimension."""
+
+INDEXED_DIMENSIONS = 384
+"""The width of the vectors that have an index."""
 
 metadata = MetaData(
     naming_convention={
@@ -126,6 +130,13 @@ clause = Table(
     Index("ix_clause_refers_to", "refers_to", postgresql_using="gin"),
     Index("ix_clause_defines", "defines", postgresql_using="gin"),
     Index("ix_clause_passage_id", "passage_id"),
+    # From a passage to its clauses in force without reading them.
+    Index(
+        "ix_clause_in_force",
+        "passage_id",
+        postgresql_include=["id", "effective_from", "effective_to", "known_from", "known_to"],
+        postgresql_where=text("searched"),
+    ),
 )
 
 term = Table(
@@ -169,4 +180,12 @@ passage_vector = Table(
     Column("passage_id", BigInteger, ForeignKey("passage.id"), nullable=False),
     Column("embedding", VECTOR(), nullable=False),
     UniqueConstraint("passage_id", "model_id"),
+    # For vectors as wide as the local model's; those of any other width are searched one by one.
+    Index(
+        "ix_passage_vector_near",
+        literal_column(f"(embedding::vector({INDEXED_DIMENSIONS}))").label("near"),
+        postgresql_ops={"near": "vector_cosine_ops"},
+        postgresql_using="hnsw",
+        postgresql_where=text(f"vector_dims(embedding) = {INDEXED_DIMENSIONS}"),
+    ),
 )

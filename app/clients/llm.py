@@ -29,7 +29,7 @@ async def open_language_model(settings: Settings, metrics: Metrics) -> AsyncIter
     if settings.llm_model is None:
         yield None
         return
-    loading = asyncio.create_task(asyncio.to_thread(_import_litellm))
+    loading = asyncio.create_task(asyncio.to_thread(import_litellm))
     try:
         yield LiteLLMModel(settings, loading, metrics)
     finally:
@@ -37,7 +37,8 @@ async def open_language_model(settings: Settings, metrics: Metrics) -> AsyncIter
         await litellm.close_litellm_async_clients()
 
 
-def _import_litellm() -> Any:
+def import_litellm() -> Any:
+    """LiteLLM, with its own network habits off; blocks for seconds the first time."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     import litellm
 

@@ -38,6 +38,7 @@ class NewDecision:
     """A decision with all that is stored in its transaction.
 
     `decision.explanation` is stored apart; `evidence` is None only while it is absent or pending.
+    `record_json` is the decision without it as JSON, where the caller has serialised it already.
     """
 
     decision: Decision
@@ -48,6 +49,7 @@ class NewDecision:
     note: str | None = None
     api_key_id: UUID | None = None
     answer: Answer | None = None
+    record_json: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Page:
 
 def decision_row(new: NewDecision) -> Row:
     """The immutable part."""
-    record = new.decision.model_copy(update={"explanation": None}).model_dump_json()
+    record = new.record_json or record_json(new.decision)
     inputs = new.inputs.model_dump_json()
     return {
         "id": new.decision.id,
@@ -107,6 +109,11 @@ def decision_row(new: NewDecision) -> Row:
         "inputs": inputs,
         "digest": digest(record, inputs),
     }
+
+
+def record_json(decision: Decision) -> str:
+    """What is stored as the decision's record: all of it but the explanation."""
+    return decision.model_copy(update={"explanation": None}).model_dump_json()
 
 
 def digest(record: str, inputs: str) -> bytes:

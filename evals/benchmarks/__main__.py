@@ -1,17 +1,18 @@
-"""`python -m evals.benchmarks [NAME …] [--data DIR] [--out DIR]`: run benchmarks, print each, write each as JSON."""
+"""`python -m evals.benchmarks [NAME …] [--out DIR]`: run benchmarks, print each, write each as JSON."""
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from evals.benchmarks import report, retrieval, scale
-from evals.benchmarks.report import Outcome
+from evals.benchmarks.report import Asked, Outcome
 
-Benchmark = Callable[[Path, Path], Awaitable[Outcome]]
+Benchmark = Callable[[Asked], Coroutine[Any, Any, Outcome]]
 
 BENCHMARKS: Mapping[str, Benchmark] = {"retrieval": retrieval.measure, "scale": scale.measure}
-"""Each is given the folder of data sets and that of results, where it may keep its scratch data."""
+"""By name."""
 
 USUAL = ("retrieval",)
 """What is run when nothing is named; the others take long."""
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None, benchmarks: Mapping[str, Benchm
     """Run the benchmarks that are named. One that lacks its input says so, and that is no failure."""
     asked = _parser(benchmarks).parse_args(arguments)
     for name in asked.names or USUAL:
-        outcome = asyncio.run(benchmarks[name](asked.data, asked.out))
+        outcome = asyncio.run(benchmarks[name](Asked(asked.data, asked.out, asked.clauses)))
         path = report.written(outcome, asked.out)
         print(report.shown(outcome), f"figures in {path}", sep="\n", end="\n\n", flush=True)
     return 0
@@ -34,9 +35,18 @@ def main(arguments: Sequence[str] | None = None, benchmarks: Mapping[str, Benchm
 
 def _parser(benchmarks: Mapping[str, Benchmark]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=list(benchmarks), help=", ".join(benchmarks))
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder of the JSON files (default: %(default)s)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", choices=list(benchmarks), help=", ".join(benchmarks)
+    )
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help="folder of the data sets (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=OUT, help="folder of the JSON files (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--clauses", type=int, default=1_000_000, help="of the scale benchmark (default: %(default)s)"
+    )
     return parser
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.sandbox.postgres import embedded_postgres
 from app.storage import migrate
@@ -31,14 +31,17 @@ async def scratch_database(home: Path, name: str) -> AsyncIterator[str]:
 
 async def outside_transactions(url: str, statement: str) -> None:
     """Run what Postgres allows in no transaction: databases, vacuum."""
-    engine = open_engine(url, pool_size=1)
+    engine = patient_engine(url)
     async with engine.connect() as connection:
         await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text(statement))
     await engine.dispose()
 
 
+def patient_engine(url: str) -> AsyncEngine:
+    """An engine of one connection that waits for a statement however long it takes."""
+    return create_async_engine(url, pool_size=1, max_overflow=0)
+
+
 def libpq_address(url: str) -> str:
     """The same address for drivers other than ours."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-

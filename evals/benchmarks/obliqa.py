@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.wiring import open_embedder
+from app.clients.embeddings import open_embedder
+from app.settings import Settings
 from retrieval.ports import Embedder
 
 Vectors = NDArray[np.float32]
@@ -58,15 +59,19 @@ class GivenVectors:
 async def embedded(texts: Sequence[str], folder: Path) -> GivenVectors:
     """The vector of each text by the local model; minutes the first time, then read from the folder."""
     distinct = list(dict.fromkeys(texts))
-    with open_embedder() as embedder:
+    async with open_embedder(Settings(_env_file=None, embedding_model=None)) as embedder:
         digest = hashlib.sha256("\0".join([embedder.name, *distinct]).encode()).hexdigest()[:16]
         path = folder / f"vectors-{digest}.npy"
         if not path.exists():
             vectors = await _embed(embedder, distinct)
-            folder.mkdir(parents=True, exist_ok=True)
-            np.save(path, vectors)
+            _keep(path, vectors)
         known = dict(zip(distinct, np.load(path), strict=True))
         return GivenVectors(embedder.name, embedder.dimensions, known)
+
+
+def _keep(path: Path, vectors: Vectors) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, vectors)
 
 
 async def _embed(embedder: Embedder, texts: Sequence[str]) -> Vectors:

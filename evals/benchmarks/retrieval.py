@@ -28,14 +28,14 @@ from evals.benchmarks.database import libpq_address, outside_transactions, scrat
 from evals.benchmarks.figures import Quality, Speed, rounded
 from evals.benchmarks.obliqa import GivenVectors, Question
 from evals.benchmarks.peers.protocol import MODES, Stored
-from evals.benchmarks.report import Outcome
+from evals.benchmarks.report import Asked, Outcome, Row
 from retrieval.ingest import ingest_paths
 from retrieval.search import PostgresClauses
 
 NAME = "retrieval"
 K = 10
 AS_OF = date(2026, 1, 1)
-ROUNDS = 1
+ROUNDS = 2
 WARM_UP = 40
 FOREVER = "9999-12-31"
 
@@ -79,15 +79,22 @@ class Run:
         return Quality.of(found, [one.relevant for one in questions], K)
 
 
-async def measure(data: Path, out: Path) -> Outcome:
+async def measure(asked: Asked) -> Outcome:
     """The comparison on the ObliQA corpus, if it is among the data sets."""
-    clauses = data / obliqa.FOLDER / "clauses.jsonl"
+    corpus = await load(asked)
+    if corpus is None:
+        return Outcome.not_run(NAME, f"no data set in {asked.data / obliqa.FOLDER}")
+    return await compare(corpus, asked.out)
+
+
+async def load(asked: Asked) -> Corpus | None:
+    """The ObliQA corpus and its vectors; None where it is absent."""
+    clauses = asked.data / obliqa.FOLDER / "clauses.jsonl"
     if not clauses.exists():
-        return Outcome.not_run(NAME, f"no data set in {clauses.parent}")
+        return None
     questions = obliqa.questions(clauses.parent / "dev.jsonl")
     texts = [row["text"] for row in obliqa.clause_lines(clauses)] + [one.text for one in questions]
-    corpus = Corpus(clauses, questions, await obliqa.embedded(texts, out))
-    return await compare(corpus, out)
+    return Corpus(clauses, questions, await obliqa.embedded(texts, asked.out))
 
 
 async def compare(corpus: Corpus, out: Path, rounds: int = ROUNDS, warm_up: int = WARM_UP) -> Outcome:
@@ -151,13 +158,14 @@ def outcome(
 ) -> Outcome:
     """The table and the figures; ratios are a contestant's time over ours."""
     ours = runs[Ours.name].speed
-    rows = [("", "p50 ms", "p99 ms", "recall@10", "MAP@10", "p50 / ours", "p99 / ours")]
+    rows: list[Row] = [("", "p50 ms", "p99 ms", "recall@10", "MAP@10", "p50 / ours", "p99 / ours")]
     contestants = {}
     for name, run in runs.items():
         speed, quality = run.speed, run.quality(questions)
         ratios = ours.times_faster_than(speed)
-        cells = (f"{quality.recall:.3f}", f"{quality.precision:.3f}", *(f"{one:.2f}" for one in ratios.values()))
-        rows.append((name, f"{speed.p50_ms:.1f}", f"{speed.p99_ms:.1f}", *cells))
+        milliseconds = (f"{speed.p50_ms:.1f}", f"{speed.p99_ms:.1f}")
+        shares = (f"{quality.recall:.3f}", f"{quality.precision:.3f}")
+        rows.append((name, *milliseconds, *shares, *(f"{ratio:.2f}" for ratio in ratios.values())))
         contestants[name] = rounded(speed) | rounded(quality) | {"ratio_to_ours": ratios}
     figures = {
         "questions": len(questions),

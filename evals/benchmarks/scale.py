@@ -1,12 +1,167 @@
-"""A million clauses over time, of which the filters leave few."""
+"""A million clauses over time, of which the day leaves some 40,000 in force: how fast, and what is lost.
 
-from pathlib import Path
+The corpus of the retrieval benchmark, multiplied inside a scratch database: COPIES sets of documents, each
+in as many yearly editions as the size asks for. Every clause has a passage and a vector of its own, a real
+vector with noise. The rule that a clause has one text at a time is dropped while rows are made in bulk; no
+search reads its index. An answer is held against an exhaustive search under the same filters.
+"""
 
-from evals.benchmarks.report import Outcome
+import time
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from sqlalchemy import text
+
+from app.storage.engine import open_engine
+from evals.benchmarks import retrieval
+from evals.benchmarks.database import outside_transactions, patient_engine, scratch_database
+from evals.benchmarks.figures import Speed, recall, rounded
+from evals.benchmarks.report import Asked, Outcome
+from evals.benchmarks.retrieval import Corpus
+from retrieval.ingest import ingest_paths
+from retrieval.model import Hit
+from retrieval.search import PostgresClauses
 
 NAME = "scale"
+K = 10
+COPIES = 3
+FIRST_YEAR = 1990
+NOISES = 997
+NOISE = 0.5
+"""Length of the noise beside a vector of length 1."""
+HELD_AGAINST_EXHAUSTIVE = 60
+
+BEFORE = (
+    "alter table clause drop constraint ex_clause_one_text_at_a_time",
+    "drop index ix_passage_vector_near",
+    "create unlogged table noise (id integer primary key, vector vector not null)",
+)
+PASSAGES = """
+insert into passage (sha256, heading, text, length, terms, counts, weights)
+select sha256(p.sha256 || int4send(:number)), p.heading, p.text, p.length, p.terms, p.counts, p.weights
+from passage p where p.id <= :last order by p.id
+"""
+VECTORS = """
+insert into passage_vector (model_id, passage_id, embedding)
+select v.model_id, made.id, l2_normalize(v.embedding + noise.vector)
+from passage p
+join passage made on made.sha256 = sha256(p.sha256 || int4send(:number))
+join passage_vector v on v.passage_id = p.id
+join noise on noise.id = (p.id * 31 + :number * 7) % :noises
+where p.id <= :last
+"""
+CLAUSES = """
+insert into clause (document, clause, edition, kind, parent, path, position, title, source, searched,
+  refers_to, defines, effective_from, effective_to, known_from, passage_id)
+select c.document || '-' || cast(:copy as text), c.clause, cast(cast(:year as integer) as text),
+  c.kind, c.parent, c.path, c.position, c.title, c.source, c.searched, c.refers_to, c.defines,
+  make_date(:year, 1, 1), make_date(:year + 1, 1, 1),
+  c.known_from, made.id
+from clause c
+join passage p on p.id = c.passage_id
+join passage made on made.sha256 = sha256(p.sha256 || int4send(:number))
+where c.id <= :last_clause
+"""
+AFTER = (
+    "delete from clause where id <= :last_clause",
+    "update term_statistic set clauses = clauses * :times",
+    "update corpus_statistic set clauses = clauses * :times, terms = terms * :times",
+    "set local maintenance_work_mem = '3GB'",
+    "set local max_parallel_maintenance_workers = 1",
+    "create index ix_passage_vector_near on passage_vector using hnsw ((embedding::vector(384)) "
+    "vector_cosine_ops) where vector_dims(embedding) = 384",
+)
+
+COUNTS = """
+select count(*), count(*) filter (where effective_from = make_date(:year, 1, 1)) from clause
+"""
 
 
-async def measure(data: Path, out: Path) -> Outcome:
-    """To come."""
-    return Outcome.not_run(NAME, "not written")
+async def measure(asked: Asked) -> Outcome:
+    """The figures at the size that is asked for, if the corpus is among the data sets."""
+    corpus = await retrieval.load(asked)
+    if corpus is None:
+        return Outcome.not_run(NAME, f"no data set in {asked.data}")
+    async with scratch_database(asked.out, "bench_scale") as url:
+        started = time.monotonic()
+        engine = open_engine(url, pool_size=1)
+        await ingest_paths(engine, [corpus.path], corpus.vectors)
+        await engine.dispose()
+        years = await _multiply(url, corpus, asked.clauses)
+        await outside_transactions(url, "vacuum analyze")
+        return await _ask(url, corpus, years, time.monotonic() - started)
+
+
+async def _multiply(url: str, corpus: Corpus, wanted: int) -> Sequence[int]:
+    """Make the corpus large; the years of its editions."""
+    engine = patient_engine(url)
+    async with engine.begin() as connection:
+        last = int((await connection.scalars(text("select max(id) from passage"))).one())
+        last_clause, clauses = (await connection.execute(text("select max(id), count(*) from clause"))).one()
+        for statement in BEFORE:
+            await connection.execute(text(statement))
+        await connection.execute(
+            text("insert into noise values (:id, cast(:vector as vector))"),
+            _noises(corpus.vectors.dimensions),
+        )
+    years = range(FIRST_YEAR, FIRST_YEAR + max(1, round(wanted / clauses / COPIES)))
+    for number, (year, copy) in enumerate((year, copy) for year in years for copy in range(COPIES)):
+        values = {"number": number, "year": year, "copy": str(copy), "last": last, "noises": NOISES}
+        values["last_clause"] = last_clause
+        async with engine.begin() as connection:
+            for statement in (PASSAGES, VECTORS, CLAUSES):
+                await connection.execute(text(statement), values)
+    async with engine.begin() as connection:
+        for statement in AFTER:
+            await connection.execute(
+                text(statement), {"last_clause": last_clause, "times": len(years) * COPIES}
+            )
+    await engine.dispose()
+    return years
+
+
+def _noises(dimensions: int) -> list[dict[str, object]]:
+    generator = np.random.default_rng(7)
+    drawn = generator.standard_normal((NOISES, dimensions)) * NOISE / np.sqrt(dimensions)
+    return [{"id": number, "vector": str(row.round(5).tolist())} for number, row in enumerate(drawn)]
+
+
+async def _ask(url: str, corpus: Corpus, years: Sequence[int], filled_s: float) -> Outcome:
+    engine, patient = open_engine(url, pool_size=1), patient_engine(url)
+    usual = PostgresClauses(engine, corpus.vectors)
+    exhaustive = PostgresClauses(patient, corpus.vectors, exhaustive=True)
+    elapsed_ms, found = [], []
+    for number, question in enumerate(corpus.questions):
+        day = date(years[number % len(years)], 7, 1)
+        start = time.perf_counter()
+        hits = await usual.search(question.text, day, k=K)
+        elapsed_ms.append((time.perf_counter() - start) * 1000)
+        if number < HELD_AGAINST_EXHAUSTIVE:
+            exact = await exhaustive.search(question.text, day, k=K)
+            found.append(recall(_ids(hits), _ids(exact), K))
+    async with patient.connect() as connection:
+        total, in_force = (await connection.execute(text(COUNTS), {"year": years[0]})).one()
+    await engine.dispose()
+    await patient.dispose()
+    return _outcome(Speed.of(elapsed_ms), sum(found) / len(found), total, in_force, filled_s)
+
+
+def _ids(hits: Sequence[Hit]) -> list[str]:
+    return [str(hit.clause.id) for hit in hits]
+
+
+def _outcome(speed: Speed, kept: float, clauses: int, in_force: int, filled_s: float) -> Outcome:
+    rows = [
+        ("clauses", "in force", "p50 ms", "p99 ms", "recall@10 of exhaustive", "filled in s"),
+        (
+            str(clauses),
+            str(in_force),
+            f"{speed.p50_ms:.1f}",
+            f"{speed.p99_ms:.1f}",
+            f"{kept:.3f}",
+            f"{filled_s:.0f}",
+        ),
+    ]
+    figures = rounded(speed) | {"recall_of_exhaustive": kept, "filled_s": filled_s}
+    return Outcome(NAME, "run", rows=rows, figures=figures | {"clauses": clauses, "in_force": in_force})

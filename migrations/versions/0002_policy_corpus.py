@@ -62,7 +62,9 @@ create table passage_vector (
     constraint uq_passage_vector_passage_id_model_id unique (passage_id, model_id),
     constraint fk_passage_vector_model_id foreign key (model_id) references embedding_model (id),
     constraint fk_passage_vector_passage_id foreign key (passage_id) references passage (id)
-)
+);
+create index ix_passage_vector_near on passage_vector using hnsw ((embedding::vector(384)) vector_cosine_ops)
+    where vector_dims(embedding) = 384
 """
 
 CLAUSES = """
@@ -103,6 +105,8 @@ create unique index uq_clause_edition_now on clause (document, clause, edition) 
 create index ix_clause_name on clause (clause, document);
 create index ix_clause_document on clause (document);
 create index ix_clause_passage_id on clause (passage_id);
+create index ix_clause_in_force on clause (passage_id)
+    include (id, effective_from, effective_to, known_from, known_to) where searched;
 create index ix_clause_refers_to on clause using gin (refers_to);
 create index ix_clause_defines on clause using gin (defines)
 """

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+from datetime import date
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.bodies import parse, parse_json
 from app.errors import InvalidBody, MalformedBody
-from app.schemas import DecisionRequest
+from app.schemas import ChatRequest, DecisionRequest
 from decisioning.errors import FieldProblem
 
 GOOD = {"product": "consumer-loan", "application": {"amount": 900, "home": "rent"}}
@@ -130,6 +132,15 @@ def test_all_wrong_fields_are_named_at_once():
     with pytest.raises(InvalidBody) as caught:
         parse(DecisionRequest, b'{"product": 1, "explain": 2, "extra": 3}')
     assert {p.field for p in caught.value.problems} == {"product", "application", "explain", "extra"}
+
+
+def test_the_command_line_may_give_values():
+    """A date and an id that are made already need no spelling."""
+    asked = ChatRequest(message="Why?", decision_id=UUID(int=7), as_of=date(2026, 6, 1))
+    assert asked == parse(
+        ChatRequest,
+        b'{"message": "Why?", "decision_id": "%s", "as_of": "2026-06-01"}' % str(UUID(int=7)).encode(),
+    )
 
 
 @settings(max_examples=100, deadline=None)

@@ -72,6 +72,16 @@ async def test_the_answer_carries_checked_sentences(lender):
     assert again["first_difference"] is None
 
 
+async def test_nothing_in_a_request_is_taken_for_its_place(lender):
+    """Whatever stands in the caller's own texts, the words stand where they belong."""
+    nasty = '"explanation":null, \\"explanation\\":null'
+    response = await lender.post(wanted() | {"external_id": nasty})
+    decision = response.json()
+    assert decision["external_id"] == nasty
+    assert decision["explanation"]["sentences"]
+    assert (await lender.client.get(f"/v1/decisions/{decision['id']}")).content == response.content
+
+
 async def test_words_come_later_when_nobody_waits(lender):
     """`async`: pending in the answer, 202 while it is written, then there."""
     decision = (await lender.post(wanted("async"))).json()
@@ -185,3 +195,18 @@ async def test_a_slow_llm_is_left_within_the_budget(settings, lender):
             decision = (await edge.post(wanted())).json()
     assert decision["explanation"]["status"] == "fallback"
     assert decision["explanation"]["writer"] == "deterministic"
+
+
+async def test_tampered_words_are_named(lender):
+    """A replay writes and checks the words again, and says which sentence was changed."""
+    decline(lender)
+    decision = (await lender.post(wanted())).json()
+    async with lender.services.engine.begin() as connection:
+        await connection.exec_driver_sql("alter table decision_explanation disable trigger all")
+        changed = await connection.exec_driver_sql(
+            "update decision_explanation set explanation = replace(explanation::text, '420', '520')::json"
+        )
+        assert changed.rowcount == 1
+    answer = (await lender.client.post(f"/v1/decisions/{decision['id']}/replay")).json()
+    assert not answer["identical"]
+    assert answer["first_difference"]["path"].startswith("explanation[analyst].sentences")

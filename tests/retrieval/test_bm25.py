@@ -46,7 +46,11 @@ def reference(texts: list[str], query: str) -> dict[str, float]:
 
 async def scores(engine, embedder, query: str, document: str = "", known_at=None) -> dict[str, float]:
     """What Postgres says, of the same."""
-    statement = statements.SEARCH_ONE if document else statements.SEARCH_ALL
+    statement = statements.search(
+        one_document=bool(document),
+        dimensions=embedder.dimensions,
+        candidates=statements.MOST_CANDIDATES,
+    )
     clauses = PostgresClauses(engine, embedder)
     (vector,) = await clauses._embed([query])
     words = lexical.terms(query)

@@ -16,7 +16,12 @@ from evals.benchmarks.peers.protocol import Stored, day_number
 
 DISTRIBUTION = "llama-index-vector-stores-postgres"
 _MODES = {"vector": VectorStoreQueryMode.DEFAULT, "hybrid": VectorStoreQueryMode.HYBRID}
-_HNSW = {"hnsw_m": 16, "hnsw_ef_construction": 64, "hnsw_ef_search": 40, "hnsw_dist_method": "vector_cosine_ops"}
+_HNSW = {
+    "hnsw_m": 16,
+    "hnsw_ef_construction": 64,
+    "hnsw_ef_search": 40,
+    "hnsw_dist_method": "vector_cosine_ops",
+}
 
 
 class LlamaIndexStore:
