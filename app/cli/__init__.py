@@ -50,7 +50,7 @@ def main() -> None:
     """The entry point: exit code 0, 1 for what failed, 2 for bad usage, 130 after Ctrl-C."""
     configure_logs("warning")
     try:
-        cli()
+        cli(prog_name="credence")
     except Misuse as misuse:
         complain(misuse)
         sys.exit(MISUSED)

@@ -39,8 +39,12 @@ def register(cli: typer.Typer) -> None:
 
 
 def decide(
-    file: Annotated[Path, typer.Argument(help="JSON lines, an application each; - reads standard input.")],
-    product: Annotated[str, typer.Option(help="The product that they apply for.")] = "consumer-loan",
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON lines, an application each; - reads standard input.")
+    ],
+    product: Annotated[
+        str, typer.Option(metavar="NAME", help="The product that they apply for.")
+    ] = "consumer-loan",
     explain: Annotated[Explain, typer.Option(help="Whether each decision is explained.")] = "sync",
     again: Annotated[
         bool, typer.Option("--again", help="Decide lines anew that a run decided before.")

@@ -55,7 +55,10 @@ async def _serve(base: Database, workers: int, json: bool) -> None:
 
 def sandbox(scoring_port: Port = 9001, pricing_port: Port = 9002, json: Json = False) -> None:
     """Serve the reference scoring and pricing APIs alone, on loopback, until Ctrl-C or SIGTERM."""
-    with listening_socket(LOOPBACK, scoring_port) as scoring, listening_socket(LOOPBACK, pricing_port) as pricing:
+    with (
+        listening_socket(LOOPBACK, scoring_port) as scoring,
+        listening_socket(LOOPBACK, pricing_port) as pricing,
+    ):
         urls = {"scoring": address_of(scoring), "pricing": address_of(pricing)}
         if json:
             print_json(urls)

@@ -26,12 +26,20 @@ def register(cli: typer.Typer) -> None:
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="A question about the policy, or about a decision.")],
-    decision: Annotated[UUID | None, typer.Option(help="The decision that it is about.")] = None,
-    as_of: Annotated[datetime | None, typer.Option(formats=DAY, help="The day whose policy answers.")] = None,
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="A question about the policy, or about a decision.")
+    ],
+    decision: Annotated[
+        UUID | None, typer.Option(metavar="ID", help="The decision that it is about.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=DAY, metavar="DATE", help="The day whose policy answers.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Ask the analyst's assistant one question; it answers from clauses in force, or says that it cannot."""
+    if not question.strip():
+        raise Misuse("the question is empty")
     try:
         asked = ChatRequest(message=question, decision_id=decision, as_of=day_of(as_of))
     except ValidationError as refused:
@@ -75,12 +83,14 @@ _STATEMENT = TypeAdapter(Statement)
 
 
 def verify_command(
-    file: Annotated[Path, typer.Argument(help='Lines {"id", "sources", "facts"?, "decision"?, "text"}.')],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help='Lines {"id", "sources", "facts"?, "decision"?, "text"}.')
+    ],
     json: Annotated[bool, typer.Option("--json", help="The output is JSON lines in any case.")] = False,
 ) -> None:
     """Check texts, in anybody's words, against their sources, facts and decisions: a verdict a line.
 
-    A line that cannot be read becomes {"id", "error"} and is not supported; the rest go on, and the exit code is 1.
+    A line that cannot be read becomes {"id", "supported": false, "error"}; the rest go on, exit code 1.
     """
     del json
     if file != STANDARD_INPUT and not file.is_file():

@@ -23,7 +23,7 @@ class Said:
 
 @dataclass
 class ScriptedLLM:
-    """Gives the answers of its script one after another, the last one for ever; remembers what it was asked."""
+    """Gives the answers of its script one after another, the last one for ever; remembers what was asked."""
 
     url: str = ""
     script: list[Said] = field(default_factory=list)

@@ -66,11 +66,14 @@ def credence(monkeypatch, capsysbinary, tmp_path) -> Credence:
     def run(*arguments: object, stdin: bytes = b"") -> Ran:
         monkeypatch.setattr(sys, "argv", ["credence", *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with capture_logs(), pytest.raises(SystemExit) as left:
-            app.cli.main()
-            sys.exit(0)
+        code = 0
+        try:
+            with capture_logs():
+                app.cli.main()
+        except SystemExit as left:
+            code = int(left.code or 0)
         out, err = capsysbinary.readouterr()
-        return Ran(left.value.code or 0, out, err.decode())
+        return Ran(code, out, err.decode())
 
     return run
 
@@ -110,7 +113,7 @@ def sandbox() -> Iterator[Mapping[str, str]]:
 
 
 @pytest.fixture
-def deciding(lender, sandbox, monkeypatch) -> Credence:
+def deciding(lender: Credence, sandbox: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Credence:
     """The command with model APIs as well."""
     monkeypatch.setenv("CREDENCE_SCORING_URL", sandbox["scoring"])
     monkeypatch.setenv("CREDENCE_PRICING_URL", sandbox["pricing"])

@@ -8,7 +8,7 @@ from tests.app.cli.conftest import applications
 
 
 def test_a_decision_a_line_in_the_order_of_the_file(deciding, tmp_path):
-    """Every application comes out decided and explained, in its place; a whole request may stand in a line."""
+    """Every application comes out decided and explained, in its place; a line may be a whole request."""
     lines = applications(19)
     named = {"external_id": "the last", "application": json.loads(applications(20)[-1]), "explain": "none"}
     (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines) + json.dumps(named).encode())
@@ -31,7 +31,7 @@ BAD_LINES = {
 
 
 def test_a_bad_line_says_why_and_the_rest_go_on(deciding):
-    """Each bad line becomes an error line with its number; the good ones around it are decided; exit code 1."""
+    """Each bad line becomes an error line with its number; those around it are decided; exit code 1."""
     good = applications(2)
     ran = deciding("decide", "-", stdin=good[0] + b"".join(line + b"\n" for line in BAD_LINES) + good[1])
     assert ran.code == 1

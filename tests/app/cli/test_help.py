@@ -29,7 +29,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_stands_on_stdout(credence, command):
-    """`--help` on each: exit code 0, how it is called, --json among its options, nothing on standard error."""
+    """`--help` on each: exit code 0, how it is called, --json among its options, nothing on stderr."""
     ran = credence(*command.split(), "--help")
     assert (ran.code, ran.err) == (0, "")
     assert f"Usage: credence {command}" in ran.out.decode()

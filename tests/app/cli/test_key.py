@@ -26,7 +26,9 @@ def test_an_unknown_key_is_told(lender):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["create"], ["create", "--scope=everything"], ["revoke"], ["revoke", "ck_secret"]], ids=" ".join
+    "arguments",
+    [["create"], ["create", "--scope=everything"], ["revoke"], ["revoke", "ck_secret"]],
+    ids=" ".join,
 )
 def test_bad_usage_is_exit_code_2(credence, arguments):
     """Refused on standard error alone."""

@@ -1,15 +1,19 @@
 """`credence explain` and `credence replay`: what was decided, again."""
 
 import asyncio
+import os
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from app.storage.engine import open_engine
-from tests.app.cli.conftest import applications
+from tests.app.cli.conftest import Credence, applications
 
-TAMPER = "update decision set record = jsonb_set(record::jsonb, '{outcome}', '\"approve\"')::json where id = :id"
+TAMPER = """update decision set
+record = replace(record::text, '"outcome":"decline"', '"outcome":"refer"')::json
+where id = :id"""
 
 
 def tamper(url: str, decision_id: str) -> None:
@@ -17,17 +21,19 @@ def tamper(url: str, decision_id: str) -> None:
 
     async def story() -> None:
         engine = open_engine(url)
-        async with engine.begin() as connection:
-            await connection.execute(text("alter table decision disable trigger user"))
-            changed = await connection.execute(text(TAMPER), {"id": decision_id})
-            assert changed.rowcount == 1
-        await engine.dispose()
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text("alter table decision disable trigger user"))
+                changed = await connection.execute(text(TAMPER), {"id": decision_id})
+                assert changed.rowcount == 1
+        finally:
+            await engine.dispose()
 
     asyncio.run(story())
 
 
 @pytest.fixture
-def decided(deciding) -> list[dict]:
+def decided(deciding: Credence) -> list[dict[str, Any]]:
     """Ten decisions, explained."""
     return deciding("decide", "-", stdin=b"".join(applications(10))).lines
 
@@ -43,9 +49,7 @@ def test_everything_replays(deciding, decided):
 
 
 def test_a_tampered_row_is_named(deciding, decided, monkeypatch):
-    """A decline made an approval by SQL: its id and the place are told, exit code 1, the others are as before."""
-    import os
-
+    """A decline made a referral by SQL: its id and the place are told, exit code 1."""
     [declined] = [d for d in decided if d["outcome"] == "decline"]
     tamper(os.environ["CREDENCE_DATABASE_URL"], declined["id"])
     ran = deciding("replay", "--all", "--json")

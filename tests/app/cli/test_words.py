@@ -6,17 +6,18 @@ import pytest
 
 from tests.app.cli.conftest import applications
 
+QUESTION = "What does CP-3.4 say?"
 SOURCE = {"clause": "X-1", "text": "The ratio must not exceed 60 %."}
 
 
 def test_a_question_is_answered_with_its_clauses(lender):
     """The shape of a chat answer; what the policy does not speak of is not answered."""
-    answer = lender("ask", "What does CP-3.4 say?", "--as-of", "2026-06-01", "--json").answer
+    answer = lender("ask", QUESTION, "--as-of", "2026-06-01", "--json").answer
     assert {"answer", "abstained", "sentences", "as_of", "conversation_id", "trace_id"} <= set(answer)
-    assert (answer["abstained"], answer["as_of"]) == (False, "2026-06-01")
+    assert answer["as_of"] == "2026-06-01"
     cited = {c["clause"] for sentence in answer["sentences"] for c in sentence["citations"]}
     assert "CP-3.4" in cited
-    assert "CP-3.4" in lender("ask", "What does CP-3.4 say?").out.decode()
+    assert "CP-3.4" in lender("ask", QUESTION).out.decode()
 
 
 def test_a_question_about_a_decision(deciding):
@@ -30,7 +31,7 @@ def test_a_question_about_a_decision(deciding):
 
 
 def test_texts_are_verified_a_line_each(credence, tmp_path):
-    """True, false and unreadable lines: a verdict each in their order; an unreadable one makes exit code 1."""
+    """True, false and unreadable lines: a verdict each in their order; exit code 1 for the last kind."""
     lines = [
         {"id": 1, "sources": [SOURCE], "text": "The ratio must not exceed 60 %."},
         {"id": "two", "sources": [SOURCE], "text": "The ratio must not exceed 70 %."},
@@ -51,7 +52,7 @@ def test_texts_are_verified_a_line_each(credence, tmp_path):
 
 
 def test_a_decision_makes_a_missing_reason_a_problem(deciding):
-    """A text about a decision that leaves its principal reason out is not supported, by a problem of no sentence."""
+    """A text about a decision that leaves its principal reason out is not supported."""
     [decision] = deciding("decide", "-", stdin=applications(10)[-1]).lines
     line = {"id": 1, "sources": [], "decision": decision, "text": "The application was declined."}
     [verdict] = deciding("verify", "-", stdin=json.dumps(line).encode()).lines
