@@ -3,7 +3,6 @@
 import asyncio
 import os
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +13,9 @@ from tests.app.cli.conftest import Credence, applications
 TAMPER = """update decision set
 record = replace(record::text, '"outcome":"decline"', '"outcome":"refer"')::json
 where id = :id"""
+
+UNKNOWN = "01a20869-2494-72cb-b622-3e9060a2ca1a"
+"""A well-formed id that nothing has."""
 
 
 def tamper(url: str, decision_id: str) -> None:
@@ -79,15 +81,14 @@ def test_an_explanation_is_printed_and_written_where_there_is_none(deciding):
 @pytest.mark.parametrize("command", ["explain", "replay"])
 def test_an_unknown_decision_is_told(lender, command):
     """Exit code 1, the id in one line on standard error."""
-    unknown = str(uuid4())
-    ran = lender(command, unknown)
+    ran = lender(command, UNKNOWN)
     assert ran.code == 1
-    assert unknown in ran.complaint
+    assert UNKNOWN in ran.complaint
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["explain"], ["explain", "no-id"], ["replay"], ["replay", str(uuid4()), "--all"]],
+    [["explain"], ["explain", "no-id"], ["replay"], ["replay", UNKNOWN, "--all"]],
     ids=" ".join,
 )
 def test_bad_usage_is_exit_code_2(credence, arguments):
