@@ -108,7 +108,7 @@ def request_body(**changes: Any) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _no_weights(monkeypatch):
     """The embedding model's weights are RETRIEVAL's to test."""
-    monkeypatch.setattr("app.wiring.LocalMiniLM", FakeEmbedder)
+    monkeypatch.setattr("app.clients.embeddings.LocalMiniLM", FakeEmbedder)
 
 
 @pytest.fixture(scope="session")
