@@ -36,7 +36,8 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"])
 @router.post(
     "",
     summary="Ask about a decision or the policy",
-    responses=openapi.answers(None, 200, 400, 401, 403, 404, 406, 409, 413, 415, 422, 503),
+    responses=openapi.answers(None, 200, 400, 401, 403, 404, 406, 409, 413, 415, 422, 503)
+    | openapi.text(200, EVENTS, JSON),
     openapi_extra=openapi.body(ChatRequest),
 )
 async def ask(request: Request, caller: Analyst) -> Response:

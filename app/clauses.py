@@ -5,20 +5,24 @@ asks the database for the latest snapshot, which is one indexed row, and for mor
 not read at that snapshot before. An ingest makes a new snapshot, and with it everything is read anew.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import Context
 from datetime import date, datetime
 from typing import Final
 
 from cachetools import LRUCache
 
+from app.batching import Batcher
+from app.telemetry import SpanName
 from decisioning.errors import DependencyFailed
 from decisioning.ports import Clause, Hit
 from retrieval import rank
 from retrieval.errors import CorpusUnavailable
 from retrieval.model import Hit as Found
 from retrieval.model import Snapshot
-from retrieval.search import PostgresClauses
+from retrieval.search import NOW, PostgresClauses
 
 REMEMBERED: Final = 4096
 """Clauses and answers to questions that are remembered, the least recently used forgotten first."""
@@ -33,17 +37,19 @@ class PolicyClauses:
 
     def __init__(self, corpus: PostgresClauses) -> None:
         self.corpus = corpus
-        self._clauses: LRUCache[tuple[Snapshot | None, str, date, str], Clause | None] = LRUCache(REMEMBERED)
-        self._answers: LRUCache[tuple[Snapshot | None, str, date, int, str], Sequence[Found]] = LRUCache(
-            REMEMBERED
+        self._snapshots: Batcher[datetime | None, Snapshot | None] = Batcher(
+            self._snapshots_at, SpanName.BATCH.format("snapshot"), largest=256, in_flight=2
         )
+        self._asking: dict[Asked, asyncio.Task[Sequence[Found]]] = {}
+        self._clauses: LRUCache[Named, Clause | None] = LRUCache(REMEMBERED)
+        self._answers: LRUCache[Asked, Sequence[Found]] = LRUCache(REMEMBERED)
 
     async def named(
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
     ) -> Mapping[str, Clause]:
         """The clauses of these names in force on that day; a name not in force is absent."""
         with _as_dependency():
-            scope = (await self.corpus.snapshot(known_at), document, as_of)
+            scope = (await self._snapshot(known_at), document, as_of)
             found = {name: self._clauses[*scope, name] for name in names if (*scope, name) in self._clauses}
             if unread := [name for name in names if name not in found]:
                 read = await self.corpus.named(document, unread, as_of, known_at)
@@ -55,15 +61,9 @@ class PolicyClauses:
         self, document: str, queries: Sequence[str], as_of: date, k: int, known_at: datetime | None = None
     ) -> Sequence[Clause]:
         """At most k clauses in force on that day that are nearest to any of the queries, best first."""
-        answers = []
         with _as_dependency():
-            scope = (await self.corpus.snapshot(known_at), document, as_of, k)
-            for query in queries:
-                hits = self._answers.get((*scope, query))
-                if hits is None:
-                    hits = await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
-                    self._answers[*scope, query] = hits
-                answers.append(hits)
+            scope = (await self._snapshot(known_at), document, as_of, k)
+            answers = [await self._answer((*scope, query), known_at) for query in queries]
         return [hit.clause for hit in rank.merged(answers, k)]
 
     async def search(
@@ -72,6 +72,38 @@ class PolicyClauses:
         """At most k clauses in force on that day, best first."""
         with _as_dependency():
             return await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
+
+    async def _snapshot(self, known_at: datetime | None) -> Snapshot | None:
+        return (await self._snapshots.ask(known_at)).answer
+
+    async def _snapshots_at(self, instants: Sequence[datetime | None]) -> Sequence[Snapshot | None]:
+        """The state of the corpus at each instant; states follow one another, so the ends tell most."""
+        known = [instant or NOW for instant in instants]
+        first = await self.corpus.snapshot(min(known))
+        if min(known) == max(known) or await self.corpus.snapshot(max(known)) == first:
+            return [first] * len(known)
+        return [await self.corpus.snapshot(instant) for instant in known]
+
+    async def _answer(self, asked: Asked, known_at: datetime | None) -> Sequence[Found]:
+        """The answer to a question, remembered; who asks it meanwhile waits for the one that asks."""
+        if (remembered := self._answers.get(asked)) is not None:
+            return remembered
+        asking = self._asking.get(asked)
+        if asking is None:
+            # A context of its own: the answer belongs to no caller more than to another.
+            asking = asyncio.create_task(self._ask(asked, known_at), context=Context())
+            self._asking[asked] = asking
+            asking.add_done_callback(lambda done: self._asked(asked, done))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, asked: Asked, known_at: datetime | None) -> Sequence[Found]:
+        _, document, as_of, k, query = asked
+        return await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
+
+    def _asked(self, asked: Asked, done: asyncio.Task[Sequence[Found]]) -> None:
+        del self._asking[asked]
+        if not done.cancelled() and done.exception() is None:
+            self._answers[asked] = done.result()
 
 
 @contextmanager

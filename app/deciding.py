@@ -14,12 +14,12 @@ from uuid import UUID
 from opentelemetry import trace
 from starlette.requests import ClientDisconnect
 
+from app.batching import Joined
 from app.errors import Forbidden, InvalidBody
 from app.explaining import Words, explain_in_background, told_of, words_for
 from app.logs import log
 from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch, Told
-from app.storage.decisions import store_decision
 from app.storage.idempotency import Answer, Claimed
 from app.storage.rows import Applicant, Monitoring, NewDecision, record_json
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
@@ -28,7 +28,7 @@ from decisioning.decide import Decided, Request, decide
 from decisioning.errors import FieldProblem, InvalidApplication, NoPolicyInForce
 from decisioning.model import Decision, Timings
 from decisioning.product import Product, named
-from decisioning.record import sealed
+from decisioning.record import sealed_again
 
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """How far ahead of ours a caller's clock may be."""
@@ -80,12 +80,12 @@ async def take(services: Services, order: Order) -> Taken:
             record = record_json(final.decision)
             body = _answer(record, words)
             with watch.stage("store"):
-                await store_decision(services.engine, _new(order, final, words, record, body))
+                stored = await services.batches.store(_new(order, final, words, record, body))
         except BaseException:
             watch.tell_spans(product.name)
             raise
         taken = Taken(final.decision, body, dict(watch.timings_ms()) | {"total": watch.elapsed_ms()})
-        _tell(services, order, taken, watch)
+        _tell(services, order, taken, watch, stored)
     if order.wanted.explain == "async":
         explain_in_background(services, final)
     return taken
@@ -136,7 +136,7 @@ def _with_words(services: Services, decided: Decided, words: Words, watch: SpanS
         versions = {"prompt": evidence.prompt, "llm": evidence.llm, "embedding": services.embedder.name}
         update["versions"] = decision.versions.model_copy(update=versions)
     final = decision.model_copy(update=update)
-    return Decided(final, sealed(final, decided.inputs))
+    return Decided(final, sealed_again(final, decided.inputs))
 
 
 def _answer(record: str, words: Words) -> bytes:
@@ -165,10 +165,10 @@ def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes)
     )
 
 
-def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch) -> None:
+def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch, stored: Joined[None]) -> None:
     """Spans, metrics and the log line from the same numbers."""
     decision = taken.decision
-    watch.tell_spans(decision.product, _stages(decision))
+    watch.tell_spans(decision.product, _stages(decision, stored))
     current = trace.get_current_span()
     if current.is_recording():
         current.set_attributes(_attributes(decision))
@@ -205,7 +205,8 @@ def _attributes(decision: Decision) -> Attributes:
     return attributes
 
 
-def _stages(decision: Decision) -> Mapping[str, Told]:
+def _stages(decision: Decision, stored: Joined[None]) -> Mapping[str, Told]:
     fired = sum(rule.fired for rule in decision.rules)
     rules = Told({Attr.RULES_VERSION: decision.versions.rules, Attr.RULES_FIRED: fired})
-    return {"rules": rules, **told_of(decision.explanation)}
+    store = Told({Attr.DB_SYSTEM: "postgresql", Attr.BATCH_SIZE: stored.size}, link=stored.call)
+    return {"rules": rules, **told_of(decision.explanation), "store": store}

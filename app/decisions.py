@@ -31,7 +31,7 @@ from app.storage.errors import DatabaseUnavailable
 from app.storage.rows import StoredDecision
 from app.wiring import Services, services_of
 from decisioning.errors import FieldProblem
-from decisioning.model import Decision, Outcome
+from decisioning.model import Outcome
 from decisioning.product import named
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -51,7 +51,9 @@ async def create(request: Request) -> Response:
     if key is None:
         return _created(await take(services, _order(request, caller, wanted)))
     product = named(services.products, wanted.product)
-    claim = await idempotency.claim(services.engine, caller.key_id, product.name, key, _fingerprint(value))
+    claim = await services.batches.claim(
+        idempotency.Wanted(caller.key_id, product.name, key, fingerprint(value))
+    )
     match claim:
         case idempotency.Finished(body):
             return json_bytes(body, 201, {"Idempotent-Replayed": "true"})
@@ -71,7 +73,7 @@ def _key(request: Request) -> str | None:
     return key
 
 
-def _fingerprint(value: Any) -> bytes:
+def fingerprint(value: Any) -> bytes:
     """The same JSON value in another spelling is the same body."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
 
@@ -111,7 +113,7 @@ def _created(taken: Taken) -> Response:
 @router.get(
     "/{decision_id}",
     summary="One decision",
-    responses=openapi.answers(Decision, 200, 401, 403, 404, 422, 503),
+    responses=openapi.answers(openapi.ExpandedDecision, 200, 401, 403, 404, 422, 503),
 )
 async def show(
     request: Request,

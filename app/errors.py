@@ -179,7 +179,7 @@ def field_problem(error: Any) -> FieldProblem:
     where = [str(part) for part in error["loc"]]
     if where[:1] in (["query"], ["path"], ["header"], ["body"]) and len(where) > 1:
         where = where[1:]
-    return FieldProblem(".".join(where) or "body", error["msg"])
+    return FieldProblem(".".join(where) or "body", error["msg"].removeprefix("Value error, "))
 
 
 def problem_response(error: Exception, instance: str) -> Response:

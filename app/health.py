@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app import __version__
+from app import __version__, openapi
 from app.replies import json_response
 from app.storage import migrate
 from app.storage.errors import StorageError
@@ -27,7 +27,9 @@ async def healthz() -> Response:
     return json_response({"status": "ok", "version": __version__})
 
 
-@router.get("/readyz", summary="Each dependency with its own state")
+@router.get(
+    "/readyz", summary="Each dependency with its own state", responses={503: {"description": "Not ready"}}
+)
 async def readyz(request: Request) -> Response:
     """200 when decisions can be stored, 503 otherwise.
 
@@ -41,7 +43,11 @@ async def readyz(request: Request) -> Response:
     return json_response({"status": status, "dependencies": states}, 200 if can_store else 503)
 
 
-@router.get("/metrics", summary="Prometheus text")
+@router.get(
+    "/metrics",
+    summary="Prometheus text",
+    responses=openapi.text(200, "text/plain", "application/openmetrics-text"),
+)
 async def metrics(request: Request) -> Response:
     """The metrics of this worker, or of all where `PROMETHEUS_MULTIPROC_DIR` is set."""
     page, media_type = services_of(request).metrics.page(request.headers.get("accept", ""))

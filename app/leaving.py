@@ -29,6 +29,7 @@ class UntilCallerLeaves:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self._watcher.cancel()
+        del self._watcher  # it holds us: a circle would wait for the garbage collector
         if self._left and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise ClientDisconnect from error
 

@@ -6,7 +6,7 @@ start, each worker writes there and a scrape of any one tells the sum of all.
 
 import os
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import choose_encoder
@@ -14,6 +14,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.stopwatch import Lap
 from app.telemetry import Attr, MetricName
+
+M = TypeVar("M", Counter, Histogram)
 
 LLM_SECONDS: Final = tuple(0.01 * 2**n for n in range(14))
 LLM_TOKENS: Final = tuple(4**n for n in range(11))
@@ -36,6 +38,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._series: dict[tuple[int, tuple[str, ...]], Counter | Histogram] = {}
         self.decisions = self._counter(
             MetricName.DECISIONS, "Decisions stored", "credit.product", Attr.OUTCOME
         )
@@ -66,6 +69,7 @@ class Metrics:
             "Calls to the LLM",
             LLM_SECONDS,
             Attr.OPERATION,
+            Attr.PROVIDER,
             Attr.REQUEST_MODEL,
             Attr.ERROR_TYPE,
         )
@@ -94,10 +98,19 @@ class Metrics:
         self, product: str, outcome: str, laps: Iterable[Lap], total_ms: float, trace_id: str
     ) -> None:
         """Count a stored decision and where its time went; the total carries its trace as an exemplar."""
-        self.decisions.labels(product, outcome).inc()
+        self._of(self.decisions, product, outcome).inc()
         for lap in laps:
-            self.stages.labels(lap.stage, product, outcome).observe((lap.end_ns - lap.start_ns) / 1e9)
-        self.stages.labels("total", product, outcome).observe(total_ms / 1e3, {"trace_id": trace_id})
+            self._of(self.stages, lap.stage, product, outcome).observe((lap.end_ns - lap.start_ns) / 1e9)
+        total = self._of(self.stages, "total", product, outcome)
+        total.observe(total_ms / 1e3, {"trace_id": trace_id})
+
+    def _of(self, metric: M, *labels: str) -> M:
+        """The series of these labels, found without the lock and the checks of `labels`."""
+        key = (id(metric), labels)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = metric.labels(*labels)
+        return cast("M", series)
 
     def page(self, accept: str) -> tuple[bytes, str]:
         """The exposition and its media type; exemplars only where OpenMetrics is accepted."""

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from app.errors import MEDIA_TYPE
 from app.schemas import ChatRequest, DecisionRequest, FeedbackRequest, IngestRequest, ResolutionRequest
-from decisioning.model import Decision, Explanation
+from decisioning.model import Contribution, Decision, Explanation
 
 REF: Final = "#/components/schemas/{model}"
 BODIES: Final = (DecisionRequest, ResolutionRequest, ChatRequest, FeedbackRequest, IngestRequest)
@@ -39,7 +39,14 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] = []
 
 
-ANSWERS: Final = (Decision, Explanation, ProblemDetails)
+class ExpandedDecision(Decision):
+    """A decision with what `expand` asks for."""
+
+    points: tuple[Contribution, ...] = ()
+    digests: dict[str, str] = Field(default_factory=dict)
+
+
+ANSWERS: Final = (Decision, ExpandedDecision, Explanation, ProblemDetails)
 
 
 def body(model: type[BaseModel]) -> Described:
@@ -53,6 +60,12 @@ def answers(model: type[BaseModel] | None, status: int, *problems: int) -> dict[
     if model is not None:
         good["content"] = _content("application/json", model)
     return {status: good, **{each: _problem(each) for each in sorted({*problems, 500})}}
+
+
+def text(status: int, *media_types: str) -> dict[int | str, Described]:
+    """`responses` for what else than JSON a route may answer with."""
+    content: Described = {media_type: {} for media_type in media_types}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content}}
 
 
 def _problem(status: int) -> Described:
@@ -96,9 +109,25 @@ class DescribedApi(FastAPI):
             paths = document.setdefault("paths", {})
             paths.setdefault("/v1/decisions", {})["post"] = CREATE
             components = document.setdefault("components", {})
-            components.setdefault("schemas", {}).update(_schemas())
+            schemas = components.setdefault("schemas", {})
+            schemas.update(_schemas())
+            self._describe_applications(schemas)
             components["securitySchemes"] = {"ApiKey": {"type": "http", "scheme": "bearer"}}
         return self.openapi_schema or {}
+
+    def _describe_applications(self, schemas: Described) -> None:
+        """Each product's own application in the place of "an object"."""
+        products = self.state.services.products if hasattr(self.state, "services") else {}
+        applications = {
+            f"{name.title().replace('-', '')}Application": product.editions[-1].application.json_schema()
+            for name, product in products.items()
+        }
+        if applications:
+            schemas.update(applications)
+            alternatives = [{"$ref": REF.format(model=name)} for name in applications]
+            request = schemas[DecisionRequest.__name__]["properties"]
+            request["application"] = {"anyOf": alternatives}
+            request["product"] |= {"enum": sorted(products)}
 
 
 def _schemas() -> Mapping[str, Any]:

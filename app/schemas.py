@@ -10,7 +10,15 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
@@ -63,10 +71,13 @@ def _unless_made(kind: type, parse: Callable[[Any], Any]) -> BeforeValidator:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Day = Annotated[date, _unless_made(date, parse_day)]
+DAY_SCHEMA = WithJsonSchema(
+    {"type": "string", "format": "date", "pattern": r"^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
+)
+Day = Annotated[date, _unless_made(date, parse_day), DAY_SCHEMA]
 Instant = Annotated[AwareDatetime, _unless_made(datetime, parse_instant)]
 Id = Annotated[UUID, _unless_made(UUID, parse_id)]
-QueryDay = Annotated[date | None, BeforeValidator(lambda text: text and parse_day(text))]
+QueryDay = Annotated[date | None, BeforeValidator(lambda text: text and parse_day(text)), DAY_SCHEMA]
 QueryInstant = Annotated[datetime | None, BeforeValidator(lambda text: text and parse_instant(text))]
 Identifier = Annotated[Text, Field(min_length=1, max_length=200)]
 ExplainMode = Literal["sync", "async", "none"]

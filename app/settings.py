@@ -7,6 +7,7 @@ reads the environment itself: lines of a `.env` that start so are put there.
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -38,6 +39,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Switch = Literal["on", "off"]
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach that address."""
     try:
@@ -66,6 +68,13 @@ class Settings(BaseSettings):
     pricing_url: HttpUrl | None = Field(None, description="The pricing API; without it, the reference one.")
     model_connections: int = Field(
         100, ge=1, le=10_000, description="Connections a worker may hold to each model API."
+    )
+    model_batch: int = Field(
+        64,
+        ge=1,
+        le=1000,
+        description="Concurrent requests to a model API that may share one call as a JSON array; 1 for an"
+        " API that takes no arrays.",
     )
     llm_model: str | None = Field(
         None, min_length=1, description="A LiteLLM model name; without it, the deterministic writer writes."

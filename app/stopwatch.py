@@ -13,7 +13,7 @@ from types import MappingProxyType, TracebackType
 from typing import Final
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Link, SpanContext, SpanKind
 
 from app.telemetry import Attr, Attributes, EventName, SpanName, mark_failed, span, tracer
 
@@ -27,10 +27,14 @@ AFTERWARDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the last run of a stage says on its span; `verdicts` are a checker's, one event each."""
+    """What the last run of a stage says on its span; `verdicts` are a checker's, one event each.
+
+    `link` is the span of a call that it shared with others.
+    """
 
     attributes: Attributes = field(default_factory=dict)
     verdicts: Sequence[str] = ()
+    link: SpanContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class SpanStopwatch:
             name.format(product),
             kind=kind,
             attributes=told.attributes if told else None,
+            links=[Link(told.link)] if told and told.link else None,
             start_time=lap.start_ns + self._to_wall_ns,
         )
         end_ns = lap.end_ns + self._to_wall_ns

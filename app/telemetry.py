@@ -36,6 +36,7 @@ Attributes = Mapping[str, AttributeValue]
 class SpanName:
     """What a span is called; braces are filled with a product, a model or a method and its route."""
 
+    BATCH: Final = "{} batch"
     DECIDE: Final = "decide {}"
     SCORE: Final = "score {}"
     PRICE: Final = "price {}"

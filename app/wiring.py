@@ -24,8 +24,10 @@ from app.clauses import PolicyClauses
 from app.clients.embeddings import open_embedder
 from app.clients.llm import open_language_model
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
+from app.clients.model_door import Batching
 from app.metrics import Metrics
 from app.settings import Settings
+from app.storage.batches import Batches
 from app.storage.engine import open_engine
 from app.telemetry import tracing
 from decisioning.errors import CredenceError
@@ -69,6 +71,7 @@ class Services:
     embedder: Embedder
     clauses: PolicyClauses
     artefacts: KeptArtefacts
+    batches: Batches
     background: Background
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
@@ -96,21 +99,25 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
         products = load_products([PRODUCTS, *settings.products])
         engine = open_engine(settings.database_url, settings.database_pool)
         stack.push_async_callback(engine.dispose)
+        batches = Batches(engine)
+        stack.push_async_callback(batches.close)
         # A pool of connections each: a scoring API that hangs takes none from pricing.
         scoring = await stack.enter_async_context(open_session(settings.model_connections))
         pricing = await stack.enter_async_context(open_session(settings.model_connections))
         embedder = await stack.enter_async_context(open_embedder(settings))
+        batching = Batching(settings.model_batch)
         yield Services(
             settings=settings,
             metrics=metrics,
             engine=engine,
             products=products,
-            scoring=HttpScoringModel(scoring, settings.scoring_url, metrics),
-            pricing=HttpPricingModel(pricing, settings.pricing_url, metrics),
+            scoring=HttpScoringModel(scoring, settings.scoring_url, metrics, batching),
+            pricing=HttpPricingModel(pricing, settings.pricing_url, metrics, batching),
             language_model=await stack.enter_async_context(open_language_model(settings, metrics)),
             embedder=embedder,
             clauses=PolicyClauses(PostgresClauses(engine, embedder)),
             artefacts=KeptArtefacts(engine),
+            batches=batches,
             background=await stack.enter_async_context(Background()),
             now=utc_now,
             new_id=uuid7,

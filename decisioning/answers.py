@@ -1,11 +1,15 @@
 """What the model APIs answered, and whether it can be what it says it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from decisioning.application import LARGEST
 from decisioning.errors import DependencyFailed, DependencyInvalid
 from decisioning.model import PriceAnswer, ScoreAnswer, Unit
 from decisioning.rounding import rounded
+
+A = TypeVar("A", ScoreAnswer, PriceAnswer)
 
 
 @dataclass(frozen=True)
@@ -44,24 +48,28 @@ def check_price(answer: PriceAnswer) -> None:
 
 def printed_score(answer: ScoreAnswer) -> ScoreAnswer:
     """The answer with its numbers as they are printed and compared."""
-    return answer.model_copy(
-        update={
-            "score": rounded(answer.score, Unit.POINTS),
-            "pd": rounded(answer.pd, Unit.PROBABILITY),
-        }
-    )
+    return _printed(answer, _SCORE_UNITS)
 
 
 def printed_price(answer: PriceAnswer) -> PriceAnswer:
     """The answer with its numbers as they are printed and compared."""
-    return answer.model_copy(
-        update={
-            "nominal_rate": rounded(answer.nominal_rate, Unit.RATE),
-            "apr": rounded(answer.apr, Unit.RATE),
-            "monthly_payment": rounded(answer.monthly_payment, Unit.MONEY),
-            "total_payable": rounded(answer.total_payable, Unit.MONEY),
-        }
-    )
+    return _printed(answer, _PRICE_UNITS)
+
+
+_SCORE_UNITS = {"score": Unit.POINTS, "pd": Unit.PROBABILITY}
+_PRICE_UNITS = {
+    "nominal_rate": Unit.RATE,
+    "apr": Unit.RATE,
+    "monthly_payment": Unit.MONEY,
+    "total_payable": Unit.MONEY,
+}
+
+
+def _printed(answer: A, units: Mapping[str, Unit]) -> A:
+    """The answer itself where its numbers are rounded as they came."""
+    came = {name: getattr(answer, name) for name in units}
+    printed = {name: rounded(value, units[name]) for name, value in came.items()}
+    return answer if printed == came else answer.model_copy(update=printed)
 
 
 def _invalid_score(problem: str) -> DependencyInvalid:

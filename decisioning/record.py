@@ -26,6 +26,8 @@ from decisioning.model import (
     Seal,
     Timings,
     Versions,
+    as_number,
+    trusted,
 )
 
 NOTICE_DAYS = 30
@@ -79,7 +81,10 @@ def record_of(
         requested=requested,
         offer=_offer(case, edition, requested, judgement),
         currency=edition.product.currency,
-        facts={name: Fact(value=value, unit=units[name]) for name, value in judgement.facts.items()},
+        facts={
+            name: trusted(Fact, value=as_number(value), unit=units[name])
+            for name, value in judgement.facts.items()
+        },
         score=_score(judgement.score, edition.cutoff) if judgement.score else None,
         pricing=_pricing(judgement.price) if judgement.price else None,
         rules=judgement.rules,
@@ -104,10 +109,22 @@ def sealed(decision: Decision, inputs: Inputs) -> Inputs:
     Whoever changes the decision afterwards (later timings, the versions of its words) seals again
     before storing it.
     """
+    digests = digests_of(inputs.model_dump(mode="json", include=set(SEALED_PARTS)))
+    return inputs.model_copy(update={"seal": Seal(given=_given(decision, inputs), digests=digests)})
+
+
+def sealed_again(decision: Decision, inputs: Inputs) -> Inputs:
+    """The same where only the decision has changed since the inputs were sealed: their digests stand."""
+    if inputs.seal is None:
+        return sealed(decision, inputs)
+    seal = Seal(given=_given(decision, inputs), digests=inputs.seal.digests)
+    return inputs.model_copy(update={"seal": seal})
+
+
+def _given(decision: Decision, inputs: Inputs) -> dict[str, Any]:
     given = decision.model_dump(mode="json", include=GIVEN)
     given["known_at"] = inputs.model_dump(mode="json", include={"known_at"})["known_at"]
-    digests = digests_of(inputs.model_dump(mode="json", include=set(SEALED_PARTS)))
-    return inputs.model_copy(update={"seal": Seal(given=given, digests=digests)})
+    return given
 
 
 def digests_of(inputs: Mapping[str, Any]) -> dict[str, str]:

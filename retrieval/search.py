@@ -101,13 +101,19 @@ class PostgresClauses:
         rows = await self._fetch(statements.SNAPSHOT, known_at or NOW)
         return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
 
-    async def _embed(self, queries: Sequence[str]) -> list[str]:
+    async def _embed(self, queries: Sequence[str]) -> list[list[float]]:
         with telemetry.embeddings(self._embedder.name, self._embedder.dimensions):
             vectors = questions.turned(await self._embedder.embed(queries), self._embedder.name)
-        return ["[" + ",".join(map(str, vector.tolist())) + "]" for vector in vectors]
+        return [vector.tolist() for vector in vectors]
 
     async def _search(
-        self, query: str, vector: str, as_of: date, document: str | None, k: int, known_at: datetime | None
+        self,
+        query: str,
+        vector: list[float],
+        as_of: date,
+        document: str | None,
+        k: int,
+        known_at: datetime | None,
     ) -> list[Hit]:
         statement = statements.search(
             one_document=bool(document),

@@ -156,7 +156,7 @@ question as materialized (
   from asked
 ),
 model as materialized (select id from embedding_model where name = $6),
-meaning as materialized (select $7::text::vector as vector),
+meaning as materialized (select $7::real[]::vector as vector),
 lexical as (
   select c.id, c.passage_id
   from question q

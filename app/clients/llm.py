@@ -52,6 +52,8 @@ class LiteLLMModel:
 
     def __init__(self, settings: Settings, loading: "asyncio.Task[Any]", metrics: Metrics) -> None:
         self.name = settings.llm_model or ""
+        # LiteLLM's names begin with the provider; a bare one is OpenAI's.
+        self.provider = self.name.partition("/")[0] if "/" in self.name else "openai"
         self._loading = loading
         self._metrics = metrics
         key = settings.llm_api_key
@@ -69,7 +71,11 @@ class LiteLLMModel:
         """The raw text of one answer; raises DependencyFailed("llm", …) within timeout_s."""
         start = time.perf_counter()
         outcome = ""
-        attributes = {Attr.OPERATION: OPERATION, Attr.REQUEST_MODEL: self.name}
+        attributes = {
+            Attr.OPERATION: OPERATION,
+            Attr.PROVIDER: self.provider,
+            Attr.REQUEST_MODEL: self.name,
+        }
         with span(SpanName.CHAT.format(self.name), SpanKind.CLIENT, attributes) as current:
             try:
                 response = await self._ask(system, user, schema, timeout_s)
@@ -78,7 +84,8 @@ class LiteLLMModel:
                 raise
             finally:
                 seconds = time.perf_counter() - start
-                self._metrics.llm_seconds.labels(OPERATION, self.name, outcome).observe(seconds)
+                labels = self._metrics.llm_seconds.labels(OPERATION, self.provider, self.name, outcome)
+                labels.observe(seconds)
             self._tell(current, response)
             return _text_of(response)
 

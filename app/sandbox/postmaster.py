@@ -30,6 +30,8 @@ _SETTINGS = {
     # One server without replicas: a smaller log, and nobody to send it to.
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # What each statement costs, for whoever installs the extension: `make bench` does.
+    "shared_preload_libraries": "pg_stat_statements",
     # Every query here is short: compiling one costs more than running it.
     "jit": "off",
     "timezone": "UTC",

@@ -7,15 +7,17 @@ written here, in the decision's transaction, and read elsewhere.
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage import tables
 from app.storage.cursors import read_cursor, write_cursor
-from app.storage.engine import refusal_of, single_statements, transaction
+from app.storage.engine import Execute, executing, refusal_of, single_statements, transaction
 from app.storage.errors import DecisionExists, UnknownRecord
 from app.storage.idempotency import keep_answers
 from app.storage.rows import (
@@ -56,10 +58,15 @@ async def store_decisions(engine: AsyncEngine, news: Sequence[NewDecision]) -> N
     """
     with refusal_of("pk_decision", DecisionExists("a decision of this id is stored already")):
         async with transaction(engine) as connection:
-            await _insert(connection, tables.decision, [decision_row(new) for new in news])
-            await keep_answers(connection, [new.answer for new in news if new.answer])
-            for table, rows in rows_around(news).items():
-                await _insert(connection, table, rows)
+            await write_decisions(executing(connection), news)
+
+
+async def write_decisions(execute: Execute, news: Sequence[NewDecision]) -> None:
+    """The statements of `store_decisions`, in a transaction that the caller begins and ends."""
+    await _insert(execute, tables.decision, [decision_row(new) for new in news])
+    await keep_answers(execute, [new.answer for new in news if new.answer])
+    for table, rows in rows_around(news).items():
+        await _insert(execute, table, rows)
 
 
 async def load_decision(engine: AsyncEngine, decision_id: UUID) -> Decision:
@@ -155,7 +162,29 @@ def _explanations_of(decision_ids: Sequence[UUID]) -> sa.Select[Any]:
     )
 
 
-async def _insert(connection: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """One statement for one row, one pipelined batch for many."""
+async def _insert(execute: Execute, table: sa.Table, rows: Sequence[Row]) -> None:
+    """One statement however many rows: each column goes as one array."""
     if rows:
-        await connection.execute(sa.insert(table), rows)
+        names = tuple(rows[0])
+        await execute(insert_into(table, names), tuple([row[name] for row in rows] for name in names))
+
+
+@cache
+def insert_into(table: sa.Table, names: tuple[str, ...]) -> str:
+    """The statement behind an insert of rows with these columns; all its words are the schema's own."""
+    columns = ", ".join(names)
+    arrays = ", ".join(f"${n}::{_sent_as(table.c[name])}[]" for n, name in enumerate(names, start=1))
+    values = ", ".join(_value(table.c[name]) for name in names)
+    return f"insert into {table.name} ({columns}) select {values} from unnest({arrays}) as r ({columns})"  # noqa: S608 - said above
+
+
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no annotations
+
+
+def _sent_as(column: sa.Column[Any]) -> str:
+    """The type that a value goes over the wire as: JSON is sent as the text that it is kept as."""
+    return "text" if isinstance(column.type, tables.JsonText) else column.type.compile(_POSTGRES)
+
+
+def _value(column: sa.Column[Any]) -> str:
+    return f"{column.name}::json" if isinstance(column.type, tables.JsonText) else column.name

@@ -1,7 +1,8 @@
 """The door to PostgreSQL: one pool a process, short transactions, one error when it is shut."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -14,8 +15,19 @@ _STATEMENT_TIMEOUT_S = 30.0
 # For a server that hangs; longer than a migration gives its statements.
 _ANSWER_TIMEOUT_S = 65.0
 _CHECKOUT_TIMEOUT_S = 5.0
-# SQLSTATE classes: connection lost, server out of something, server shut down, starting, or too slow.
-_UNAVAILABLE = ("08", "53", "57")
+CONNECT_ARGUMENTS: Mapping[str, Any] = {
+    "timeout": _CONNECT_TIMEOUT_S,
+    "command_timeout": _ANSWER_TIMEOUT_S,
+    "server_settings": {
+        "application_name": "credence",
+        "timezone": "UTC",
+        "statement_timeout": f"{_STATEMENT_TIMEOUT_S:.0f}s",
+    },
+}
+Execute = Callable[[str, Sequence[Any]], Awaitable[Sequence[Sequence[Any]]]]
+"""Runs a statement with its `$n` parameters and gives its rows: the engine's connection, or a lane."""
+# SQLSTATE classes: connection lost, server out of something, server shut down starting, or too slow.
+UNAVAILABLE = ("08", "53", "57")
 
 
 def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
@@ -30,15 +42,7 @@ def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
         pool_timeout=_CHECKOUT_TIMEOUT_S,
         # The server may have been started again since: a dead connection is replaced, not handed out.
         pool_pre_ping=True,
-        connect_args={
-            "timeout": _CONNECT_TIMEOUT_S,
-            "command_timeout": _ANSWER_TIMEOUT_S,
-            "server_settings": {
-                "application_name": "credence",
-                "timezone": "UTC",
-                "statement_timeout": f"{_STATEMENT_TIMEOUT_S:.0f}s",
-            },
-        },
+        connect_args=dict(CONNECT_ARGUMENTS),
     )
 
 
@@ -66,6 +70,16 @@ async def single_statements(engine: AsyncEngine) -> AsyncIterator[AsyncConnectio
             yield connection
 
 
+def executing(connection: AsyncConnection) -> Execute:
+    """That connection as what runs statements."""
+
+    async def execute(statement: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        result = await connection.exec_driver_sql(statement, tuple(parameters))
+        return result.all() if result.returns_rows else ()
+
+    return execute
+
+
 @contextmanager
 def refusal_of(constraint: str, means: StorageError) -> Iterator[None]:
     """Raise `means` where the database refuses what runs inside for that constraint's sake."""
@@ -85,7 +99,7 @@ def _reaching() -> Iterator[None]:
         raise DatabaseUnavailable(str(error) or "no answer in time") from error
     except DBAPIError as error:
         sqlstate = getattr(error.orig, "sqlstate", None) or ""
-        if error.connection_invalidated or sqlstate.startswith(_UNAVAILABLE):
+        if error.connection_invalidated or sqlstate.startswith(UNAVAILABLE):
             raise DatabaseUnavailable(str(error.orig)) from error
         raise
 

@@ -11,10 +11,9 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.storage.engine import single_statements
+from app.storage.engine import Execute, executing, single_statements
 from app.storage.errors import LeaseLost
 from app.storage.tables import idempotency_key as table
 
@@ -64,33 +63,46 @@ Claim = Claimed | Finished | InProgress | OtherBody
 
 # A free key is one that nobody holds: never used, or claimed by a request that died before its answer.
 # The claim alone may commit asynchronously: to lose it in a crash harms nobody, for the token is then
-# gone too. `set_config(…, true)` ends with this statement's transaction.
-_CLAIM = sa.text("""
+# gone too. `set_config(…, true)` ends with this statement's transaction. Rows go in in the order of their
+# keys, so that two batches with the same keys wait for one another and never deadlock.
+CLAIM = """
     insert into idempotency_key as k (caller, product, key, body_sha256, token, leased_until)
-    select :caller, :product, :key, :body_sha256, :token, clock_timestamp() + make_interval(secs => :lease_s)
+    select caller, product, key, body_sha256, token, clock_timestamp() + make_interval(secs => $6)
+    from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::uuid[])
+        as a (caller, product, key, body_sha256, token)
     where set_config('synchronous_commit', 'off', true) = 'off'
+    order by caller, product, key
     on conflict (caller, product, key) do update
     set body_sha256 = excluded.body_sha256, token = excluded.token, leased_until = excluded.leased_until
     where k.response is null and k.leased_until < clock_timestamp()
     returning token
-""").bindparams(sa.bindparam("token", type_=sa.Uuid), sa.bindparam("body_sha256", type_=BYTEA))
+"""
 
-_FINISH = sa.text("""
+FIND = """
+    select a.token, k.body_sha256, k.response
+    from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) as a (caller, product, key, token)
+    join idempotency_key k using (caller, product, key)
+"""
+
+FINISH = """
     update idempotency_key k
     set decision_id = a.decision_id, response = a.response, finished_at = clock_timestamp()
-    from unnest(:callers, :products, :keys, :tokens, :decision_ids, :responses)
+    from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::bytea[])
         as a (caller, product, key, token, decision_id, response)
     where (k.caller, k.product, k.key, k.token) = (a.caller, a.product, a.key, a.token)
         and k.response is null
     returning k.token
-""").bindparams(
-    sa.bindparam("callers", type_=ARRAY(sa.Text)),
-    sa.bindparam("products", type_=ARRAY(sa.Text)),
-    sa.bindparam("keys", type_=ARRAY(sa.Text)),
-    sa.bindparam("tokens", type_=ARRAY(sa.Uuid)),
-    sa.bindparam("decision_ids", type_=ARRAY(sa.Uuid)),
-    sa.bindparam("responses", type_=ARRAY(BYTEA)),
-)
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A key that a request with this body asks for."""
+
+    api_key_id: UUID | None
+    product: str
+    key: str
+    body_sha256: bytes
 
 
 async def claim(
@@ -102,18 +114,63 @@ async def claim(
     lease_s: float = LONGEST_LEASE_S,
 ) -> Claim:
     """Claim a key for a request with that body; of any number at once exactly one is Claimed."""
+    (found,) = await claim_each(engine, [Wanted(api_key_id, product, key, body_sha256)], lease_s)
+    return found
+
+
+async def claim_each(
+    engine: AsyncEngine, wanted: Sequence[Wanted], lease_s: float = LONGEST_LEASE_S
+) -> list[Claim]:
+    """Claim many keys in one statement; of several that are the same, one is Claimed at most."""
     if not 0 < lease_s <= LONGEST_LEASE_S:
         raise ValueError(f"a lease lasts up to {LONGEST_LEASE_S:.0f} s, not {lease_s}")
-    wanted = Claimed(str(api_key_id or ""), product, key, uuid4())
-    values = {**vars(wanted), "body_sha256": body_sha256, "lease_s": lease_s}
     async with single_statements(engine) as connection:
-        while True:
-            if (await connection.execute(_CLAIM, values)).first():
-                return wanted
-            found = (await connection.execute(_select(wanted))).first()
-            # Nothing found: it was released between the two statements, and is free again.
-            if found:
-                return _state(found.body_sha256, found.response, body_sha256)
+        return await claims_by(executing(connection), wanted, lease_s)
+
+
+async def claims_by(
+    execute: Execute, wanted: Sequence[Wanted], lease_s: float = LONGEST_LEASE_S
+) -> list[Claim]:
+    """Claim many keys, each statement its own transaction."""
+    claims: dict[int, Claim] = {}
+    while open_places := [place for place in range(len(wanted)) if place not in claims]:
+        # A statement may write a row once: what repeats a key waits for the next turn.
+        turn: dict[tuple[str, str, str], tuple[int, Claimed]] = {}
+        for place in open_places:
+            asked = _claimed(wanted[place])
+            turn.setdefault((asked.caller, asked.product, asked.key), (place, asked))
+        claims |= await _claim_turn(execute, wanted, list(turn.values()), lease_s)
+    return [claims[place] for place in range(len(wanted))]
+
+
+async def _claim_turn(
+    execute: Execute, wanted: Sequence[Wanted], turn: Sequence[tuple[int, Claimed]], lease_s: float
+) -> dict[int, Claim]:
+    """What became of these, by place. One released between the two statements is missing: it is free."""
+    bodies = [wanted[place].body_sha256 for place, _ in turn]
+    callers, products, keys, tokens = _columns([asked for _, asked in turn])
+    ours = {token for (token,) in await execute(CLAIM, (callers, products, keys, bodies, tokens, lease_s))}
+    found: dict[int, Claim] = {place: asked for place, asked in turn if asked.token in ours}
+    others = {asked.token: (place, asked) for place, asked in turn if asked.token not in ours}
+    if others:
+        names = _columns([asked for _, asked in others.values()])
+        for token, body_then, response in await execute(FIND, names):
+            place, _ = others[token]
+            found[place] = _state(body_then, response, wanted[place].body_sha256)
+    return found
+
+
+def _claimed(wanted: Wanted) -> Claimed:
+    return Claimed(str(wanted.api_key_id or ""), wanted.product, wanted.key, uuid4())
+
+
+def _columns(claims: Sequence[Claimed]) -> tuple[list[str], list[str], list[str], list[UUID]]:
+    return (
+        [claimed.caller for claimed in claims],
+        [claimed.product for claimed in claims],
+        [claimed.key for claimed in claims],
+        [claimed.token for claimed in claims],
+    )
 
 
 async def release(engine: AsyncEngine, claimed: Claimed) -> None:
@@ -126,19 +183,13 @@ async def release(engine: AsyncEngine, claimed: Claimed) -> None:
         )
 
 
-async def keep_answers(connection: AsyncConnection, answers: Sequence[Answer]) -> None:
+async def keep_answers(execute: Execute, answers: Sequence[Answer]) -> None:
     """Keep the answers in the caller's transaction; raises LeaseLost, which must end it."""
     if not answers:
         return
-    values = {
-        "callers": [a.claimed.caller for a in answers],
-        "products": [a.claimed.product for a in answers],
-        "keys": [a.claimed.key for a in answers],
-        "tokens": [a.claimed.token for a in answers],
-        "decision_ids": [a.decision_id for a in answers],
-        "responses": [a.response for a in answers],
-    }
-    kept = set((await connection.execute(_FINISH, values)).scalars())
+    names = _columns([answer.claimed for answer in answers])
+    values = (*names, [a.decision_id for a in answers], [a.response for a in answers])
+    kept = {token for (token,) in await execute(FINISH, values)}
     lost = frozenset(a.claimed.token for a in answers) - kept
     if lost:
         raise LeaseLost(lost)
@@ -159,10 +210,6 @@ def _state(body_then: bytes, response: bytes | None, body_now: bytes) -> Claim:
     if body_then != body_now:
         return OtherBody()
     return InProgress() if response is None else Finished(response)
-
-
-def _select(wanted: Claimed) -> sa.Select[tuple[bytes, bytes | None]]:
-    return sa.select(table.c.body_sha256, table.c.response).where(*_named(wanted))
 
 
 def _named(wanted: Claimed) -> tuple[sa.ColumnElement[bool], ...]:

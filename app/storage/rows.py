@@ -86,14 +86,6 @@ class StoredDecision:
         return Inputs.model_validate_json(self.inputs_json)
 
 
-@dataclass(frozen=True)
-class Page:
-    """Decisions, newest first; `next_cursor` is None on the last page."""
-
-    items: tuple[Decision, ...]
-    next_cursor: str | None
-
-
 def decision_row(new: NewDecision) -> Row:
     """The immutable part."""
     record = new.record_json or record_json(new.decision)

@@ -3,18 +3,24 @@
 import argparse
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evals.benchmarks import report, retrieval, scale
-from evals.benchmarks.report import Asked, Outcome
+from evals.benchmarks import report, retrieval, scale, service
+from evals.benchmarks.report import Outcome
 
-Benchmark = Callable[[Asked], Coroutine[Any, Any, Outcome]]
+Benchmark = Callable[[Path, Path], Coroutine[Any, Any, Outcome]]
 
-BENCHMARKS: Mapping[str, Benchmark] = {"retrieval": retrieval.measure, "scale": scale.measure}
-"""By name."""
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "retrieval": retrieval.measure,
+    "scale": scale.measure,
+    "service": service.measure,
+    "scale-tenth": partial(scale.measure, clauses=100_000),
+}
+"""Each is given the folder of data sets and that of results, where it may keep its scratch data."""
 
-USUAL = ("retrieval",)
+USUAL = ("retrieval", "service")
 """What is run when nothing is named; the others take long."""
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -27,7 +33,7 @@ def main(arguments: Sequence[str] | None = None, benchmarks: Mapping[str, Benchm
     """Run the benchmarks that are named. One that lacks its input says so, and that is no failure."""
     asked = _parser(benchmarks).parse_args(arguments)
     for name in asked.names or USUAL:
-        outcome = asyncio.run(benchmarks[name](Asked(asked.data, asked.out, asked.clauses)))
+        outcome = asyncio.run(benchmarks[name](asked.data, asked.out))
         path = report.written(outcome, asked.out)
         print(report.shown(outcome), f"figures in {path}", sep="\n", end="\n\n", flush=True)
     return 0

@@ -13,15 +13,6 @@ Row = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a benchmark is run with: folders of data sets and of results (and scratch data), a size."""
-
-    data: Path
-    out: Path
-    clauses: int = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one benchmark; `reason` says why one was not run, `rows` have the header first."""
 

@@ -28,7 +28,7 @@ from evals.benchmarks.database import libpq_address, outside_transactions, scrat
 from evals.benchmarks.figures import Quality, Speed, rounded
 from evals.benchmarks.obliqa import GivenVectors, Question
 from evals.benchmarks.peers.protocol import MODES, Stored
-from evals.benchmarks.report import Asked, Outcome, Row
+from evals.benchmarks.report import Outcome, Row
 from retrieval.ingest import ingest_paths
 from retrieval.search import PostgresClauses
 
@@ -79,22 +79,22 @@ class Run:
         return Quality.of(found, [one.relevant for one in questions], K)
 
 
-async def measure(asked: Asked) -> Outcome:
+async def measure(data: Path, out: Path) -> Outcome:
     """The comparison on the ObliQA corpus, if it is among the data sets."""
-    corpus = await load(asked)
+    corpus = await load(data, out)
     if corpus is None:
-        return Outcome.not_run(NAME, f"no data set in {asked.data / obliqa.FOLDER}")
-    return await compare(corpus, asked.out)
+        return Outcome.not_run(NAME, f"no data set in {data / obliqa.FOLDER}")
+    return await compare(corpus, out)
 
 
-async def load(asked: Asked) -> Corpus | None:
+async def load(data: Path, out: Path) -> Corpus | None:
     """The ObliQA corpus and its vectors; None where it is absent."""
-    clauses = asked.data / obliqa.FOLDER / "clauses.jsonl"
+    clauses = data / obliqa.FOLDER / "clauses.jsonl"
     if not clauses.exists():
         return None
     questions = obliqa.questions(clauses.parent / "dev.jsonl")
     texts = [row["text"] for row in obliqa.clause_lines(clauses)] + [one.text for one in questions]
-    return Corpus(clauses, questions, await obliqa.embedded(texts, asked.out))
+    return Corpus(clauses, questions, await obliqa.embedded(texts, out))
 
 
 async def compare(corpus: Corpus, out: Path, rounds: int = ROUNDS, warm_up: int = WARM_UP) -> Outcome:

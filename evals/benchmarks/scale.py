@@ -9,6 +9,7 @@ search reads its index. An answer is held against an exhaustive search under the
 import time
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import text
@@ -17,7 +18,7 @@ from app.storage.engine import open_engine
 from evals.benchmarks import retrieval
 from evals.benchmarks.database import outside_transactions, patient_engine, scratch_database
 from evals.benchmarks.figures import Speed, recall, rounded
-from evals.benchmarks.report import Asked, Outcome
+from evals.benchmarks.report import Outcome
 from evals.benchmarks.retrieval import Corpus
 from retrieval.ingest import ingest_paths
 from retrieval.model import Hit
@@ -25,6 +26,7 @@ from retrieval.search import PostgresClauses
 
 NAME = "scale"
 K = 10
+CLAUSES = 1_000_000
 COPIES = 3
 FIRST_YEAR = 1990
 NOISES = 997
@@ -51,7 +53,7 @@ join passage_vector v on v.passage_id = p.id
 join noise on noise.id = (p.id * 31 + :number * 7) % :noises
 where p.id <= :last
 """
-CLAUSES = """
+EDITION = """
 insert into clause (document, clause, edition, kind, parent, path, position, title, source, searched,
   refers_to, defines, effective_from, effective_to, known_from, passage_id)
 select c.document || '-' || cast(:copy as text), c.clause, cast(cast(:year as integer) as text),
@@ -78,17 +80,17 @@ select count(*), count(*) filter (where effective_from = make_date(:year, 1, 1))
 """
 
 
-async def measure(asked: Asked) -> Outcome:
+async def measure(data: Path, out: Path, clauses: int = CLAUSES) -> Outcome:
     """The figures at the size that is asked for, if the corpus is among the data sets."""
-    corpus = await retrieval.load(asked)
+    corpus = await retrieval.load(data, out)
     if corpus is None:
-        return Outcome.not_run(NAME, f"no data set in {asked.data}")
-    async with scratch_database(asked.out, "bench_scale") as url:
+        return Outcome.not_run(NAME, f"no data set in {data}")
+    async with scratch_database(out, "bench_scale") as url:
         started = time.monotonic()
         engine = open_engine(url, pool_size=1)
         await ingest_paths(engine, [corpus.path], corpus.vectors)
         await engine.dispose()
-        years = await _multiply(url, corpus, asked.clauses)
+        years = await _multiply(url, corpus, clauses)
         await outside_transactions(url, "vacuum analyze")
         return await _ask(url, corpus, years, time.monotonic() - started)
 
@@ -110,7 +112,7 @@ async def _multiply(url: str, corpus: Corpus, wanted: int) -> Sequence[int]:
         values = {"number": number, "year": year, "copy": str(copy), "last": last, "noises": NOISES}
         values["last_clause"] = last_clause
         async with engine.begin() as connection:
-            for statement in (PASSAGES, VECTORS, CLAUSES):
+            for statement in (PASSAGES, VECTORS, EDITION):
                 await connection.execute(text(statement), values)
     async with engine.begin() as connection:
         for statement in AFTER:

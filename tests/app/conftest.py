@@ -107,8 +107,8 @@ def request_body(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _no_weights(monkeypatch):
-    """The embedding model's weights are RETRIEVAL's to test."""
-    monkeypatch.setattr("app.wiring.LocalMiniLM", FakeEmbedder)
+    """The weights have tests of their own; here they would only cost time."""
+    monkeypatch.setattr("app.clients.embeddings.LocalMiniLM", FakeEmbedder)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Who may do what: keys with scopes, and this machine alone with authentication off."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -20,6 +21,11 @@ ENDPOINTS = {
     ("GET", "/v1/policies/search?q=income"): {"analyst"},
     ("GET", "/v1/policies/clauses/tiny-policy/TP-1.1"): {"analyst"},
     ("POST", "/v1/policies"): {"policy"},
+    ("GET", f"/v1/decisions/{SOME_ID}/explanation"): {"analyst"},
+    ("POST", f"/v1/decisions/{SOME_ID}/resolution"): {"analyst"},
+    ("POST", f"/v1/decisions/{SOME_ID}/replay"): {"audit"},
+    ("POST", "/v1/chat"): {"analyst"},
+    ("POST", f"/v1/chat/{SOME_ID}/feedback"): {"analyst"},
 }
 
 
@@ -124,3 +130,14 @@ async def test_with_auth_off_a_public_address_is_refused(settings):
         async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.5:8000") as outside:
             response = await outside.get("/v1/decisions", headers={"Host": "localhost"})
     assert response.status_code == 403
+
+
+async def test_every_published_operation_is_in_the_matrix(edge):
+    """Whoever adds an endpoint says here which scope it wants."""
+    document = (await edge.client.get("/openapi.json")).json()
+    published = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    tested = {(method, path.partition("?")[0].replace(str(SOME_ID), "{}")) for method, path in ENDPOINTS}
+    open_to_all = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
+    named = {(method, re.sub(r"\{[^}]*\}", "{}", path)) for method, path in published - open_to_all}
+    clause = ("GET", "/v1/policies/clauses/tiny-policy/TP-1.1")
+    assert named == tested - {clause} | {("GET", "/v1/policies/clauses/{}/{}")}

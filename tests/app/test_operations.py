@@ -115,4 +115,5 @@ async def test_openapi_describes_every_route(edge):
     create = document["paths"]["/v1/decisions"]["post"]
     assert set(create["responses"]) == {"201", "400", "401", "403", "409", "413", "415", "422", "500", "503"}
     application = known["DecisionRequest"]["properties"]["application"]
-    assert application["type"] == "object"
+    assert {"$ref": "#/components/schemas/TinyLoanApplication"} in application["anyOf"]
+    assert "term_months" in known["TinyLoanApplication"]["required"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
+from app.clients.model_door import Batching
 from app.metrics import Metrics
 from decisioning.errors import DependencyFailed, DependencyInvalid, DependencyTimeout
 from decisioning.model import PriceAnswer, ScoreAnswer, Value
@@ -251,3 +252,71 @@ async def test_calls_are_counted_by_their_result(server):
         if s.name == "credit_model_calls_total"
     }
     assert counted == {("scoring", "ok"): 1.0, ("scoring", "invalid"): 1.0}
+
+
+def _batch_answer(*answers: Any) -> bytes:
+    return json.dumps(list(answers)).encode()
+
+
+async def _ask_all(scoring: HttpScoringModel, count: int, timeout_s: float = 2.0) -> list[Any]:
+    asked = (scoring.score("consumer-loan", APPLICATION | {"amount": n}, timeout_s) for n in range(count))
+    return await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def test_concurrent_questions_share_a_call(server, scoring):
+    """Three questions at once go as one array and each gets the answer in its place."""
+    server.will_answer("/v1/score", _batch_answer(*(_score(score=500 + n) for n in range(3))))
+    assert [answer.score for answer in await _ask_all(scoring, 3)] == [500, 501, 502]
+    (asked,) = server.asked
+    assert [each["application"]["amount"] for each in json.loads(asked.body)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("bad", [{"error": "no"}, {"score": None}, "x", _score(pd=2), _score(score=9000)])
+async def test_one_bad_answer_in_a_batch_fails_only_itself(server, scoring, bad):
+    """Nonsense in one place of the array is its own caller's failure."""
+    server.will_answer("/v1/score", _batch_answer(_score(), bad, _score(score=700)))
+    first, second, third = await _ask_all(scoring, 3)
+    assert (first.score, third.score) == (GOOD_SCORE.score, 700)
+    assert isinstance(second, DependencyInvalid)
+
+
+async def test_an_api_without_arrays_is_asked_one_by_one(server, scoring):
+    """Where the array is refused, or answered with something else, each question is asked by itself."""
+    server.will_answer("/v1/score", _score())
+    assert await _ask_all(scoring, 3) == [GOOD_SCORE] * 3
+    assert len(server.asked) == 4
+
+
+async def test_an_overloaded_api_is_not_asked_again(server, scoring):
+    """A 503 for the array is everybody's: asking one by one would make it worse."""
+    server.will_answer("/v1/score", b"{}", 503)
+    assert [error.problem for error in await _ask_all(scoring, 3)] == ["answered 503"] * 3
+    assert len(server.asked) == 1
+
+
+async def test_a_batch_obeys_each_callers_deadline(server, scoring):
+    """Of two callers of one slow call the impatient one is told in time, the patient one gets its answer."""
+    server.will_answer("/v1/score", _batch_answer(_score(), _score()))
+    server.delay_s = 0.3
+    start = time.perf_counter()
+
+    async def impatient() -> float:
+        with pytest.raises(DependencyTimeout):
+            await scoring.score("consumer-loan", APPLICATION, 0.05)
+        return time.perf_counter() - start
+
+    patient, waited_s = await asyncio.gather(scoring.score("consumer-loan", APPLICATION, 5.0), impatient())
+    assert patient == GOOD_SCORE
+    assert waited_s < 0.25
+
+
+async def test_one_question_a_call_where_batching_is_off(server):
+    """With batches of one, twenty questions are twenty calls, all of them at once."""
+    server.will_answer("/v1/score", _score())
+    server.delay_s = 0.05
+    async with open_session(20) as session:
+        scoring = HttpScoringModel(session, server.url, Metrics(), Batching(1))
+        start = time.perf_counter()
+        assert await _ask_all(scoring, 20) == [GOOD_SCORE] * 20
+    assert len(server.asked) == 20
+    assert time.perf_counter() - start < 0.8

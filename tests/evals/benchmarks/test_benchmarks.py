@@ -10,7 +10,7 @@ from evals.benchmarks import contestants, retrieval, scale
 from evals.benchmarks.__main__ import main
 from evals.benchmarks.obliqa import GivenVectors, Question
 from evals.benchmarks.peers.protocol import Stored, clause_line, day_number, stored
-from evals.benchmarks.report import Asked, Outcome, table
+from evals.benchmarks.report import Outcome, table
 from evals.benchmarks.retrieval import Corpus
 
 WORDS = ("loan", "income", "ratio", "insurance", "court", "deposit", "interest", "default", "tier", "notice")
@@ -50,11 +50,11 @@ async def test_a_peer_that_cannot_start_is_not_run(monkeypatch, corpus):
 async def test_search_among_editions_keeps_what_an_exhaustive_one_finds(corpus, tmp_path, monkeypatch):
     """At a small size the scale benchmark loses nothing against the exhaustive search."""
 
-    async def loaded(asked):
+    async def loaded(data, out):
         return corpus
 
     monkeypatch.setattr(retrieval, "load", loaded)
-    outcome = await scale.measure(Asked(tmp_path, tmp_path, clauses=300))
+    outcome = await scale.measure(tmp_path, tmp_path, clauses=300)
     assert (outcome.figures["clauses"], outcome.figures["in_force"]) == (300, 150)
     assert outcome.figures["recall_of_exhaustive"] == 1
 
@@ -62,16 +62,16 @@ async def test_search_among_editions_keeps_what_an_exhaustive_one_finds(corpus, 
 async def test_without_the_data_set_a_benchmark_is_not_run(tmp_path):
     """A missing data set is a status, not an error."""
     for benchmark in (retrieval.measure, scale.measure):
-        assert (await benchmark(Asked(tmp_path, tmp_path))).status == "not run"
+        assert (await benchmark(tmp_path, tmp_path)).status == "not run"
 
 
 def test_the_command_prints_a_table_and_writes_json(tmp_path, capsys):
     """Each benchmark that is named is printed and written beside the others; one not run exits 0 as well."""
 
-    async def quick(asked: Asked) -> Outcome:
+    async def quick(data, out) -> Outcome:
         return Outcome("quick", "run", rows=[("", "ms"), ("ours", "1.0")], figures={"ms": 1.0})
 
-    async def lacking(asked: Asked) -> Outcome:
+    async def lacking(data, out) -> Outcome:
         return Outcome.not_run("lacking", "no data")
 
     assert main(["quick", "lacking", "--out", str(tmp_path)], {"quick": quick, "lacking": lacking}) == 0
