@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from retrieval import lexical, rank, references, statements, telemetry
+from retrieval import lexical, rank, statements, telemetry
 from retrieval.errors import CorpusUnavailable
 from retrieval.model import Clause, Hit, Snapshot
 from retrieval.ports import Embedder
@@ -128,7 +128,7 @@ class PostgresClauses:
             as_of,
             known_at or NOW,
             sorted(set(lexical.terms(query))),
-            references.named(query),
+            _numbers_written(query),
             self._embedder.name,
             vector,
         )
@@ -167,3 +167,9 @@ def _clause(row: Mapping[str, Any]) -> Clause:
         refers_to=tuple(row["refers_to"]),
         defines=tuple(row["defines"]),
     )
+
+
+def _numbers_written(query: str) -> list[str]:
+    """The words of a question that may be a clause's number, as they are written."""
+    words = (word.strip(".,;:?!\"'") for word in query.split())
+    return list(dict.fromkeys(word for word in words if any(c.isdigit() for c in word)))
