@@ -69,8 +69,7 @@ def _around(claim: Claim, told: Told) -> str:
             missing = listed([told.name(f) for f in claim.fields])
             return f"The file lacks {missing}, without which nothing can be decided."
         case FailureClaim():
-            problem = claim.problem.rstrip(".")
-            return f"The {claim.dependency} model could not be used ({problem}), so a person must decide."
+            return f"The {claim.dependency} model could not be used, so a person must decide."
         case NextClaim():
             return _next(claim, told)
     raise TypeError(claim.kind)
