@@ -2,11 +2,11 @@
 
 from decisioning.grounding.check import check_sentence
 from decisioning.grounding.citations import check_citations, in_force
-from decisioning.grounding.content import check_source
 from decisioning.grounding.focus import check_focus
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.reasons import missing_reasons
 from decisioning.grounding.record import facts_alone, pool_of
+from decisioning.grounding.resting import check_source
 from decisioning.grounding.verify import SentenceVerdict, Verdict, verify
 
 __all__ = [

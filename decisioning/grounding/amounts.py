@@ -3,29 +3,51 @@
 import re
 from collections.abc import Iterator
 
-from decisioning.grounding.pool import Known, Passage, Pool, Role
+from decisioning.grounding.content import is_about
+from decisioning.grounding.lexicon import is_stop
+from decisioning.grounding.pool import Known, Passage, Pool, Role, equal, share, stated_in
 from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
+from decisioning.grounding.text import Word, words
+from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Problem, Unit
-from decisioning.numbers import Kind, Quantity, states
+from decisioning.numbers import Kind, Quantity
 
 _LIMIT_WORDS = re.compile(
     r"\b(?:limits?|limited|maximum|max|minimum|min|ceiling|caps?|capped|floor|thresholds?|cut-?offs?|bars?|line|bound"
-    r"|allow\w*|permit\w*|permissible|accept\w*|tolera\w*|requir\w*|need\w*|demand\w*|asks?|asked|expects?|expected|must|may|cannot|shall"
-    r"|should|polic\w+|rules?|clauses?|standards?|sets?|fix\w*|target|benchmark|versus|vs|against|compared|rather|than|most|least"
-    r"|only|beyond|within|above|below|under|over|exceed\w*|short|up\s+to|reach\w*|authority|mark|hurdle|scale|range|from|to|between"
-    r"|mandate|qualif\w*|eligib\w*|approval|tier|band|lies?)\b",
+    r"|allow\w*|permit\w*|permissible|accept\w*|tolera\w*|requir\w*|need\w*|demand\w*|asks?|asked|calls?|expects?|expected|wants?|must|may"
+    r"|cannot|can|shall|lets?|should|polic\w+|rules?|clauses?|standards?|sets?|fix\w*|target|benchmark|versus|vs|against|compared|rather|than"
+    r"|most|least|only|beyond|within|above|below|under|over|exceed\w*|short|up\s+to|reach\w*|authority|mark|hurdle|scale|range|from|to"
+    r"|between|mandate|qualif\w*|eligib\w*|approval|tier|band|lies?|fewer|more|less|grey|zone|zero)\b",
+    re.IGNORECASE,
+)
+_STRICT = re.compile(
+    r"\b(?:limits?|maximum|minimum|ceiling|caps?|floor|thresholds?|cut-?offs?|allow\w*|permit\w*|requir\w*|must|may)\b",
     re.IGNORECASE,
 )
 _DIFFERENCE = re.compile(
-    r"\b(?:by|short|gap|shortfall|margin|excess|difference|over|above|below|under|beyond|too)\b",
+    r"\b(?:by|short|gap|shortfall|margin|excess|difference|over|above|below|under|beyond|too|more|less|fewer|missing|lacks?|further"
+    r"|higher|lower)\b",
+    re.IGNORECASE,
+)
+_SHORTFALL = re.compile(
+    r"\b(?:short(?:fall)?|lacks?|lacking|missing|deficit|gap|minus|negative|not\s+covered|too\s+little|overspen\w+|tolerat\w+)\b",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"^\s*(?:\w+\s+){0,2}?(reasons?|factors?|conditions?|grounds?|fields?|items?|things|points)\b",
+    r"^\s*(?:[\w-]+\s+){0,2}?(?P<noun>reasons?|factors?|conditions?|grounds?|limits?|rules?|tests?|clauses?|knock-?outs?|fields?|items?"
+    r"|things|figures?|facts?|points|models?|characteristics?)\b",
     re.IGNORECASE,
 )
 _RANK = re.compile(r"\b(?:reason|factor|ground)\s+(?:no\.\s*|number\s+)?$", re.IGNORECASE)
-_FRACTIONS = (Unit.RATIO, Unit.RATE, Unit.PROBABILITY)
+_FIRST = re.compile(r"\b(?:first|main|top|last|remaining|other|both)\s+$", re.IGNORECASE)
+_COPULA = re.compile(
+    r"\b(?:is|are|was|stands\s+at|comes\s+to|of|at|amounts\s+to|equals)\s+(?:only\s+|just\s+)?$",
+    re.IGNORECASE,
+)
+_FITTING = 0.5
+_CLEARLY = 0.3
+_FEW = 10
 
 
 def check_amounts(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -36,128 +58,177 @@ def check_amounts(said: Said, pool: Pool) -> Iterator[Problem]:
             yield problem
 
 
-def same(quantity: Quantity, known: Known, currency_unit: int) -> bool:
-    """Whether the quantity is that number; with no unit known, any unit may be meant."""
-    if known.unit is not None:
-        return states(quantity, known.value, known.unit, currency_unit)
-    return any(states(quantity, known.value, u, currency_unit) for u in Unit if u is not Unit.CATEGORY)
-
-
 def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if quantity.kind is Kind.UNREADABLE:
         return _problem(
             said, "unreadable_number", f'"{quantity.text}" cannot be read as one number; write it as 1,234.5'
         )
-    if _RANK.search(said.text[: quantity.start]) and quantity.kind is Kind.NUMBER:
+    if quantity.kind is Kind.NUMBER and _RANK.search(said.text[: quantity.start]):
         return _rank(said, quantity, pool)
-    found = [k for k in pool.numbers if same(quantity, k, pool.currency_unit) and k.unit is not Unit.COUNT]
-    quoting = [p for p in pool.passages if any(equal(quantity, q) for q in p.quantities)]
+    found = list(pool.meaning(quantity))
+    if any(stated_in(quantity, p) for c in pool.carriers if is_about(said, c, pool) for p in c.passages):
+        return None
+    quoting = [p for p in pool.passages if stated_in(quantity, p)]
     if not found and not quoting:
         return _uncounted(said, quantity, pool)
-    if quoting and _fits_passage(said, quoting):
-        return None
-    if not found:
+    if quoting and (is_general(said, pool) or not found):
+        return _quoted(said, quantity, quoting, pool)
+    fitting = [k for k in found if _has_role(said, quantity, k)]
+    if not fitting:
+        return _misplaced(said, quantity, found)
+    return _of_topic(said, quantity, fitting, pool)
+
+
+def _quoted(said: Said, quantity: Quantity, quoting: list[Passage], pool: Pool) -> Problem | None:
+    """A number of the clauses: of one that the sentence speaks of, and of this case only as a limit."""
+    if not _fits(said, pool) or _of_other_part(said, quantity, quoting):
         return _problem(
             said, "number_out_of_place", f'"{quantity.text}" stands in a clause that speaks of something else'
         )
-    return _in_role(said, quantity, found, pool) or _of_topic(said, quantity, found, pool)
-
-
-def equal(one: Quantity, other: Quantity) -> bool:
-    """Whether two quantities of two texts say the same number of the same thing."""
-    if one.kind is other.kind and one.value == other.value:
-        return (
-            one.unit == other.unit
-            or Kind.MONEY is one.kind
-            or {one.unit, other.unit} <= {"percent", "basis points"}
+    limiting = quantity.bound or quantity.comparator or _STRICT.search(said.part_of(quantity))
+    if not is_general(said, pool) and not limiting:
+        return _problem(
+            said, "limit_as_value", f'"{quantity.text}" is a number of a clause, not one of this decision'
         )
-    kinds = {one.kind, other.kind}
-    if one.kind is other.kind is Kind.DURATION:
-        return _months(one) is not None and _months(one) == _months(other)
-    if Kind.NUMBER in kinds and kinds <= {Kind.NUMBER, Kind.POINTS}:
-        return one.value == other.value
-    if kinds == {Kind.NUMBER, Kind.PERCENT}:
-        return one.value == other.value and max(one.places, other.places) > 0
-    if kinds == {Kind.NUMBER, Kind.DURATION}:
-        return False
-    return False
+    return None
 
 
-def _months(quantity: Quantity) -> object:
-    return {"months": quantity.value, "years": quantity.value * 12}.get(quantity.unit)
+def _fits(said: Said, pool: Pool) -> bool:
+    """Whether the clauses with the sentence's numbers speak of what the sentence speaks of."""
+    with_numbers = {p.clause for p in pool.passages if any(stated_in(o, p) for o in said.amounts)}
+    carried = frozenset(k for p in pool.passages if p.clause in with_numbers for k in p.keys)
+    return share(said.content, carried) >= _FITTING
+
+
+def _of_other_part(said: Said, quantity: Quantity, quoting: list[Passage]) -> bool:
+    """Whether each clause gives this number to another part of itself than the one that is restated."""
+    own = words(said.part_of(quantity))
+    return all(_given_elsewhere(own, quantity, p) for p in quoting)
+
+
+def _given_elsewhere(own: tuple[Word, ...], quantity: Quantity, passage: Passage) -> bool:
+    source = Said(passage.text)
+    alike = {True: 0.0, False: 0.0}
+    for other in passage.quantities:
+        if other.kind in (Kind.CLAUSE, Kind.ORDINAL, Kind.DATE):
+            continue
+        stems = {w.stem for w in words(source.part_of(other)) if not is_stop(w.text)}
+        content = [w for w in own if not is_stop(w.text)]
+        near = sum(w.stem in stems for w in content) / max(1, len(content))
+        alike[equal(quantity, other)] = max(alike[equal(quantity, other)], near)
+    return alike[False] > alike[True] + _CLEARLY
 
 
 def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
-    counted = _COUNTED.match(said.text[quantity.end :])
-    if counted and any(k.unit is Unit.COUNT and k.value == quantity.value for k in pool.numbers):
+    if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
         return None
-    if quantity.kind is Kind.NUMBER and quantity.value == 1 and not any(c.isdigit() for c in quantity.text):
+    if quantity.kind is Kind.NUMBER and any(quantity.value == d.day.year for d in pool.dates):
         return None
     return _problem(
         said, "unknown_number", f'"{quantity.text}" is no number of the decision or of the clauses given'
     )
 
 
+def _counts(said: Said, quantity: Quantity, pool: Pool) -> bool:
+    """Whether it counts things that are so many: reasons, conditions, limits broken; "one" is no claim."""
+    if quantity.value == 1 and not any(c.isdigit() for c in quantity.text):
+        return True
+    counted = _COUNTED.match(said.text[quantity.end :])
+    if not counted or quantity.value > _FEW:
+        return False
+    noun = counted["noun"].lower().rstrip("s")
+    kinds = {
+        "reason": "reasons",
+        "factor": "reasons",
+        "ground": "reasons",
+        "condition": "conditions",
+        "field": "missing",
+    }
+    known = {k.value for k in pool.numbers if k.unit is Unit.COUNT and k.name == kinds.get(noun, "rules")}
+    partly = bool(_FIRST.search(said.text[: quantity.start])) and any(quantity.value <= n for n in known)
+    return partly or float(quantity.value) in known
+
+
 def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
-    if any(k.name == "reason" and k.value == quantity.value for k in pool.numbers):
-        return None
-    return _problem(said, "unknown_number", f"there is no principal reason {quantity.text}")
+    ranked = [c for c in pool.carriers if c.rank is not None]
+    own = next((c for c in ranked if c.rank == quantity.value), None)
+    if own is None:
+        return _problem(said, "unknown_number", f"there is no principal reason {quantity.text}")
+    topics = pool.topics(said.stems)
+    named = [c for c in ranked if any(set(c.names) & topic for topic in topics)]
+    if named and own not in named:
+        return _problem(said, "wrong_rank", f"principal reason {quantity.text} is another one")
+    twins = [c for c in named if set(c.names) & set(own.names) and c.scored != own.scored]
+    speaks_of_score = bool(re.search(r"\b(?:points|average|scored|scorecard)\b", said.text, re.IGNORECASE))
+    if twins and own.scored != speaks_of_score:
+        return _problem(said, "wrong_rank", f"principal reason {quantity.text} is another one")
+    return None
 
 
-def _fits_passage(said: Said, passages: list[Passage]) -> bool:
-    """Whether one of the passages with this number speaks of what the sentence speaks of."""
-    content = {w.stem for w in said.content}
-    return any(len(content & {w.stem for w in p.content}) >= min(2, len(content)) for p in passages)
+def _has_role(said: Said, quantity: Quantity, known: Known) -> bool:
+    """Whether the sentence uses the quantity as what the record has it for."""
+    part, limiting = said.part_of(quantity), bool(quantity.bound or quantity.comparator)
+    if known.role is Role.LIMIT:
+        return limiting or bool(_LIMIT_WORDS.search(part))
+    if known.role is Role.VALUE:
+        return not limiting or quantity.kind is Kind.DURATION
+    if known.role is Role.DIFFERENCE:
+        return bool(_DIFFERENCE.search(part))
+    return bool(_SHORTFALL.search(said.text))
 
 
-def _in_role(said: Said, quantity: Quantity, found: list[Known], pool: Pool) -> Problem | None:
+def _misplaced(said: Said, quantity: Quantity, found: list[Known]) -> Problem:
     roles = {k.role for k in found}
-    if Role.VALUE in roles and not quantity.bound:
-        if Role.LIMIT in roles or quantity.comparator is None or quantity.kind is Kind.DURATION:
-            return None
-        return _problem(
-            said,
-            "value_as_limit",
-            f'"{quantity.text}" is the value of {_named(found, Role.VALUE)}, not a limit to compare with',
-        )
-    if Role.LIMIT in roles and (
-        quantity.bound or quantity.comparator or _LIMIT_WORDS.search(said.part_of(quantity))
-    ):
-        return None
-    if Role.DIFFERENCE in roles and _DIFFERENCE.search(said.part_of(quantity)):
-        return None
     if Role.VALUE in roles:
-        return _problem(
-            said,
-            "value_as_limit",
-            f'"{quantity.text}" is the value of {_named(found, Role.VALUE)}, not a limit',
-        )
-    name = _named(found, Role.LIMIT) or _named(found, Role.DIFFERENCE)
-    return _problem(said, "limit_as_value", f'"{quantity.text}" is the limit for {name}, not its value')
+        name = _named(found, Role.VALUE)
+        problem = f'"{quantity.text}" is the value of {name}, not a limit to compare with'
+        return _problem(said, "value_as_limit", problem)
+    if Role.LIMIT in roles:
+        problem = f'"{quantity.text}" is the limit for {_named(found, Role.LIMIT)}, not its value'
+        return _problem(said, "limit_as_value", problem)
+    return _problem(
+        said, "unknown_number", f'"{quantity.text}" is no number of the decision or of the clauses'
+    )
 
 
 def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) -> Problem | None:
     """A number must not stand beside the name of something that has another value."""
     left, right = said.left_of(quantity), said.right_of(quantity)
+    names = {k.name for k in found}
+    close = said.close_to(quantity)
+    given = [t for t in pool.topics(left) if any(pool.named(n, close) > 0 for n in t)]
+    if not _COPULA.search(said.text[: quantity.start]):
+        given = []
+    if given and not any(topic & names for topic in given):
+        other = _plain(min(given[-1]))
+        problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {other}'
+        return _problem(said, "number_of_another", problem)
     own = max(_near(pool, k.name, left, right) for k in found)
-    others = pool.near(left | right) - {k.name for k in found}
-    rival = max(others, key=lambda name: (_near(pool, name, left, right), name), default="")
-    if (
-        rival
-        and _near(pool, rival, left, right) >= 1
-        and own < _near(pool, rival, left, right) - 0.001
-        and not _same_topic(rival, found)
-    ):
-        return _problem(
-            said,
-            "number_of_another",
-            f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}',
-        )
-    return None
+    units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
+    others = pool.near(left | right) - names
+    rivals = [n for n in others if n in units and _could_be(quantity, units[n])]
+    rival = max(rivals, key=lambda name: (_near(pool, name, left, right), name), default="")
+    least = NAMED if any(pool.named(k.name, said.stems) >= MEANT for k in found) else MEANT
+    nearest = _near(pool, rival, left, right) if rival else 0.0
+    if nearest < least * 0.9 or own >= nearest - 0.001:
+        return None
+    problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}'
+    return _problem(said, "number_of_another", problem)
 
 
-def _same_topic(rival: str, found: list[Known]) -> bool:
-    return any(k.name == rival for k in found)
+_KINDS = {
+    Kind.PERCENT: (Unit.RATIO, Unit.RATE, Unit.PROBABILITY),
+    Kind.MONEY: (Unit.MONEY, Unit.MONEY_PER_MONTH),
+    Kind.DURATION: (Unit.MONTHS, Unit.YEARS),
+    Kind.POINTS: (Unit.POINTS,),
+}
+
+
+def _could_be(quantity: Quantity, unit: Unit) -> bool:
+    """Whether a quantity of this kind could state something of that unit at all."""
+    if quantity.kind is Kind.NUMBER and 0 < quantity.value < 1:
+        return unit in _KINDS[Kind.PERCENT]
+    return unit in _KINDS.get(quantity.kind, tuple(Unit))
 
 
 def _near(pool: Pool, name: str, left: frozenset[str], right: frozenset[str]) -> float:

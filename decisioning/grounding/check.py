@@ -1,6 +1,7 @@
 """The checker: a sentence passes only if nothing in it stands on nothing."""
 
 from decisioning.grounding.amounts import check_amounts
+from decisioning.grounding.binding import check_binding
 from decisioning.grounding.content import check_content
 from decisioning.grounding.guards import check_form, check_guards
 from decisioning.grounding.names import check_names
@@ -8,6 +9,7 @@ from decisioning.grounding.outcome import check_outcome
 from decisioning.grounding.polarity import check_polarity
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.relations import check_relations
+from decisioning.grounding.resting import check_clauses
 from decisioning.grounding.said import Said
 from decisioning.model import Problem
 
@@ -18,13 +20,15 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
     form = tuple(check_form(said))
     if form:
         return form
-    problems = (
-        *check_guards(said, pool),
-        *check_outcome(said, pool),
-        *check_names(said, pool),
-        *check_amounts(said, pool),
-        *check_relations(said, pool),
-        *check_content(said, pool),
-        *check_polarity(said, pool),
+    checks = (
+        check_outcome,
+        check_names,
+        check_amounts,
+        check_relations,
+        check_content,
+        check_binding,
+        check_clauses,
+        check_polarity,
+        check_guards,
     )
-    return tuple(dict.fromkeys(problems))
+    return tuple(dict.fromkeys(problem for check in checks for problem in check(said, pool)))

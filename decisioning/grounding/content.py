@@ -1,147 +1,110 @@
-"""The words of a sentence must be carried by claims and clauses, and by the right ones."""
+"""The words of a sentence must be carried by claims and clauses that speak of the same thing."""
 
 import re
 from collections.abc import Iterator
 
 from decisioning.grounding.lexicon import is_neutral, keys
-from decisioning.grounding.names import known_clause
-from decisioning.grounding.pool import Carrier, Passage, Pool
+from decisioning.grounding.pool import Carrier, Passage, Pool, Role, likeness
 from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
-from decisioning.model import Outcome, Problem
+from decisioning.grounding.topics import MEANT
+from decisioning.model import Problem
 from decisioning.numbers import Kind
 
-_VERBATIM = 0.9
 CARRIED = 0.7
 """The least share of a sentence's content that the record or the clauses must carry."""
-_CONDITION = re.compile(
-    r"\b(?:subject\s+to|conditional\s+(?:up)?on|on\s+(?:the\s+)?condition|conditions?\s+(?:of|for|is|are|that|on)|provided\s+that"
-    r"|as\s+long\s+as|prerequisite|contingent\s+(?:up)?on|before\s+(?:the\s+)?(?:pay-?\s?out|payment\s+of\s+the\s+loan|release|disburs\w+"
-    r"|drawdown)|before\s+the\s+(?:loan|money|funds)\s+(?:is|are)\s+(?:paid|released|disbursed)|in\s+exchange\s+for)\b",
-    re.IGNORECASE,
-)
-_DUTY = re.compile(
-    r"\b(?:applicant|borrower|customer|client|you|he|she|they)\s+(?:\w+\s+)?(?:must|has\s+to|have\s+to|needs?\s+to|shall|is\s+required\s+to"
-    r"|are\s+required\s+to|is\s+obliged\s+to|are\s+asked\s+to|is\s+asked\s+to)\b",
-    re.IGNORECASE,
-)
-_ADVERSE = re.compile(
-    r"\b(?:few(?:er)?|little|low(?:er)?|short|brief|weak|insufficient|poor|inadequate|lack\w*|limited|too|excessive|against|adverse\w*"
-    r"|negative\w*|below\s+(?:the\s+)?average|reasons?|because|due|owing|factors?|counted|weigh\w*|hurt|harm\w*|problem\w*|concern\w*"
-    r"|high|heavy|large|long|unstable|recent\w*|not\s+enough|worse|under\s*min\w*|drag\w*|pull\w*|bad)\b",
-    re.IGNORECASE,
-)
+_RESTATED = 0.5
+_WHOLE = 4
+"""The fewest words with content of a catalogue text that counts as quoted."""
+_SIGNS = {
+    "outcome": re.compile(
+        r"\b(?:application|request|loan|case|file|decision|lender|we|credit|it|this|declines?|referral|approval|reasons?)\b",
+        re.IGNORECASE,
+    ),
+    "score": re.compile(r"\b(?:scor\w+|points?)\b", re.IGNORECASE),
+    "price": re.compile(
+        r"\b(?:rates?|apr|tier|offer\w*|instalments?|pays?|payable|paid|month\w*|interest|price\w*|loan|term|runs?)\b",
+        re.IGNORECASE,
+    ),
+    "failure": re.compile(
+        r"\b(?:models?|fail\w*|unavailable|technical|answer\w*|respon\w+|timed?|down|outage|scor\w+|pric\w+)\b",
+        re.IGNORECASE,
+    ),
+    "next": re.compile(
+        r"\b(?:next|now|person|officer|underwriter|notice|offer|due|asked|needs?|deadline|until|by|decides?)\b",
+        re.IGNORECASE,
+    ),
+}
 
 
 def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
-    """A problem where the sentence says more than record and clauses do, or rests on the wrong ones."""
+    """A problem where the sentence uses words, or says things, that nothing in the pool carries."""
     content = [w for w in said.content if pool.outcome is None or not is_neutral(w.stem)]
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
     if content and len(uncarried) / len(content) > 1 - CARRIED:
-        listed = ", ".join(dict.fromkeys(w.text for w in uncarried))
-        yield _problem(said, "not_carried", f"neither the record nor a clause speaks of: {listed}")
-    if pool.outcome is not None:
-        yield from _conditions(said, pool)
-        yield from _causes(said, pool)
-    yield from _clauses(said, pool)
+        yield _problem(
+            said, "not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}"
+        )
+    elif pool.outcome is not None and not is_general(said, pool):
+        yield from _on_basis(said, content, pool)
 
 
-def share(content: tuple[Word, ...] | list[Word], carried: frozenset[str]) -> float:
-    """Which share of the words is carried by these keys; all of nothing."""
-    counted = [w for w in content if not is_neutral(w.stem)] or list(content)
-    return sum(1 for w in counted if keys(w.stem) & carried) / len(counted) if counted else 1.0
-
-
-def likeness(said: Said, passage: Passage) -> float:
-    """How much of the sentence stands in the passage: its own words count whole, their likes half."""
-    own = [w for w in said.content if not is_neutral(w.stem)] or list(said.content)
-    if not own:
-        return 0.0
-    exact = passage.stems
-    return sum(1.0 if w.stem in exact else 0.5 if keys(w.stem) & passage.keys else 0.0 for w in own) / len(
-        own
+def _on_basis(said: Said, content: list[Word], pool: Pool) -> Iterator[Problem]:
+    """A statement about this application needs a claim that speaks of it and carries its words."""
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    about = [c for c in pool.carriers if is_about(said, c, pool) or clauses & set(c.clauses)]
+    carried = frozenset(k for c in about for k in c.keys)
+    carried |= frozenset(k for c in about for n in c.clauses for p in pool.of_clause(n) for k in p.keys)
+    if not about and not _states_fact(said, pool):
+        yield _problem(said, "no_basis", "no claim of this decision says this")
+        return
+    named = frozenset(
+        k
+        for q in said.amounts
+        for m in pool.meaning(q)
+        for w in said.content
+        if pool.named(m.name, frozenset({w.stem})) > 0
+        for k in keys(w.stem)
     )
+    uncarried = [w for w in content if not keys(w.stem) & (carried | named)]
+    if len(uncarried) > (1 - CARRIED) * len(content):
+        yield _problem(said, "not_carried", f"no claim about this speaks of: {_listed(uncarried)}")
 
 
-def _conditions(said: Said, pool: Pool) -> Iterator[Problem]:
-    asks = _CONDITION.search(said.text) or _DUTY.search(said.text)
-    if not asks or said.generic:
-        return
-    carriers = [c for c in pool.carriers if c.kind in ("condition", "missing", "next")]
-    texts = [p for c in carriers for p in c.passages]
-    if any(likeness(said, p) >= _VERBATIM for c in pool.carriers for p in c.passages):
-        return
-    if any(_restates(said, p) for p in texts) or any(
-        c.kind == "next" and share(said.content, c.keys) >= 1 for c in carriers
-    ):
-        return
-    if any(c.kind == "missing" and any(pool.named(f, said.stems) >= 1 for f in c.names) for c in carriers):
-        return
-    kind = "condition" if pool.outcome is Outcome.APPROVE else "outcome"
-    yield _problem(
-        said, f"unknown_{kind}", f'"{asks.group()}" states a condition that the decision does not carry'
-    )
-
-
-def _restates(said: Said, passage: Passage) -> bool:
-    wanted = [w for w in passage.content if not is_neutral(w.stem)] or list(passage.content)
-    own = frozenset(k for w in said.content for k in keys(w.stem))
-    return sum(1 for w in wanted if keys(w.stem) & own) >= 0.5 * len(wanted)
-
-
-def _causes(said: Said, pool: Pool) -> Iterator[Problem]:
-    """What is called a reason must be one."""
-    if said.generic or not _ADVERSE.search(said.text):
-        return
-    claimed = frozenset(key for c in pool.carriers for key in c.keys if c.kind != "outcome")
-    own = frozenset(n for c in pool.carriers for n in c.names)
-    for name in sorted(pool.near(said.stems) - own):
-        if pool.named(name, said.stems) >= 1 and not _worded(name, said, claimed, pool):
-            plain = name.replace("_", " ")
-            yield _problem(said, "unknown_reason", f"{plain} is no reason of this decision")
-
-
-def _worded(name: str, said: Said, claimed: frozenset[str], pool: Pool) -> bool:
-    words = [w for w in said.content if pool.named(name, frozenset({w.stem})) > 0]
-    return all(keys(w.stem) & claimed for w in words)
-
-
-def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]:
-    """A problem where a sentence that is said to rest on a clause is not carried by it."""
-    said = Said(text, tuple(sorted(pool.clauses)))
-    if clause is not None and not _rests_on(said, clause, pool):
-        yield _problem(said, "wrong_clause", f"{clause} does not carry this sentence")
-
-
-def _clauses(said: Said, pool: Pool) -> Iterator[Problem]:
-    """A clause that a sentence names must be the one that carries it."""
-    for quantity in said.quantities:
-        if quantity.kind is not Kind.CLAUSE or not known_clause(quantity.name, pool):
-            continue
-        name = quantity.name
-        if not _rests_on(said, name, pool):
-            yield _problem(said, "wrong_clause", f"{name} does not carry this sentence")
-
-
-def _rests_on(said: Said, name: str, pool: Pool) -> bool:
-    own = [p for p in pool.passages if p.clause == name]
-    carriers = [c for c in pool.carriers if name in c.clauses]
-    if any(is_about(said, c, pool) for c in carriers):
-        return True
-    carried = frozenset(k for p in own for k in p.keys)
-    numbers_stand = all(any(q.value == o.value for p in own for o in p.quantities) for q in said.amounts)
-    return bool(own) and numbers_stand and share(said.content, carried) >= CARRIED
+def _states_fact(said: Said, pool: Pool) -> bool:
+    found = [k for q in said.amounts for k in pool.meaning(q) if k.role is Role.VALUE]
+    return any(pool.named(k.name, said.stems) >= MEANT for k in found)
 
 
 def is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
     """Whether the sentence speaks of what the claim speaks of."""
-    if carrier.kind in ("outcome", "next", "price"):
-        return share(said.content, carrier.keys) >= CARRIED
-    if carrier.rule is not None and pool.named(carrier.rule.fact, said.stems) >= 0.9:
+    sign = _SIGNS.get(carrier.kind)
+    if sign is not None:
+        return bool(sign.search(said.text))
+    if any(pool.named(n, said.stems) >= MEANT for n in carrier.names):
         return True
-    if any(pool.named(n, said.stems) >= 0.9 for n in carrier.names):
-        return True
-    return any(_restates(said, p) for p in carrier.passages)
+    return any(restates(said, p) for p in carrier.passages)
+
+
+def restates(said: Said, passage: Passage) -> bool:
+    """Whether the sentence says at least half of what the passage says, and mostly that."""
+    wanted = [w for w in passage.content if not is_neutral(w.stem)] or list(passage.content)
+    own = frozenset(k for w in said.content for k in keys(w.stem))
+    told = sum(1 for w in wanted if keys(w.stem) & own) / max(1, len(wanted))
+    return told >= _RESTATED and likeness(said.content, passage) >= _RESTATED
+
+
+def own_words(said: Said, pool: Pool) -> Said:
+    """The sentence without the catalogue's texts that it quotes: they are true of this decision."""
+    text = said.text
+    for passage in (p for c in pool.carriers for p in c.passages if len(p.content) >= _WHOLE):
+        text = text.replace(passage.text.rstrip("."), "")
+    return Said(text, said.names) if text != said.text else said
+
+
+def _listed(found: list[Word]) -> str:
+    return ", ".join(dict.fromkeys(w.text for w in found))
 
 
 def _problem(said: Said, code: str, problem: str) -> Problem:

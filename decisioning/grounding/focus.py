@@ -18,7 +18,7 @@ def check_focus(text: str, claim: Claim, pool: Pool) -> Iterator[Problem]:
             problem = f"the sentence must say that the application is {claim.outcome.value.replace('_', ' ')}"
             yield Problem(sentence=text, code="outcome_not_stated", problem=problem)
         return
-    if reason_of(claim) is not None and missing_reasons([text], [claim], pool.titles):
+    if reason_of(claim) is not None and missing_reasons([text], [claim], pool.titles, pool.currency_unit):
         yield Problem(
             sentence=text, code="reason_not_given", problem="the sentence does not give this claim's reason"
         )

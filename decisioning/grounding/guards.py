@@ -5,9 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 
 from decisioning.grounding.lexicon import is_stop
-from decisioning.grounding.pool import Pool
+from decisioning.grounding.pool import Pool, likeness
 from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
 from decisioning.model import Problem
+from decisioning.numbers import negated_at
 
 MAX_CHARACTERS = 700
 _MARKUP = re.compile(r"https?://|www\.|<[a-z/!][^>]*>|```|\{\{|\]\(|\\x|[{}]|\bbase64\b", re.IGNORECASE)
@@ -26,6 +28,16 @@ _PROTECTED = re.compile(
     r"|neighbou?rhood|co-?sign\w*|guarantor|maiden|ancestry|skin)\b",
     re.IGNORECASE,
 )
+_CUT_INCOME = re.compile(
+    r"\bincome\s+(?:\w+\s+){0,3}?(?:discounted|reduced|cut|excluded|ignored|left\s+out|haircut|halved)\b"
+    r"|\b(?:discount|reduc|cut|exclud|ignor|halv)\w*\s+(?:\w+\s+){0,3}?income\b",
+    re.IGNORECASE,
+)
+"""Reg B §1002.6(b)(5): income is not discounted because of its source."""
+_RESTATED = 0.6
+_QUOTED = re.compile(r'["\u201c]([^"\u201c\u201d]+)["\u201d]')
+_LEAST_QUOTED = 4
+_STRAY = re.compile(r"(?<![\d\s])\s*%|(?<!\d)\s+%")
 _COMMON = 0.12
 """The least share of everyday function words in an English sentence of eight words or more."""
 
@@ -43,16 +55,25 @@ def check_form(said: Said) -> Iterator[Problem]:
         yield _problem(said, "not_english", "only plain English can be checked")
     if _MARKUP.search(text):
         yield _problem(said, "markup", "links, markup and code have no place in a sentence")
+    if _STRAY.search(text):
+        yield _problem(said, "unreadable_number", "a per cent sign stands without a number")
     if "?" in text:
         yield _problem(said, "question", "a question states nothing that could be checked")
 
 
 def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for an instruction, personal data or a protected characteristic that no clause names."""
-    if _PERSONAL.search(said.text):
+    spans = [(q.start, q.end) for q in said.quantities]
+    personal = [m for m in _PERSONAL.finditer(said.text) if not any(a <= m.start() < b for a, b in spans)]
+    if personal:
         yield _problem(
             said, "personal_data", "addresses and telephone numbers have no place in an explanation"
         )
+    for found in _QUOTED.finditer(said.text):
+        if len(found[1].split()) >= _LEAST_QUOTED and not _stands(found[1], pool):
+            yield _problem(
+                said, "quote", f'"{found[1]}" does not stand like this in the catalogue or a clause'
+            )
     order = _ORDER.search(said.text)
     if order:
         yield _problem(
@@ -60,6 +81,9 @@ def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
             "instruction",
             f'"{order.group().strip()}" is an instruction, not a statement about the decision',
         )
+    cut = _CUT_INCOME.search(said.text)
+    if cut and not is_general(said, pool) and not negated_at(said.text, cut.start()):
+        yield _problem(said, "protected", "income is never discounted for where it comes from")
     for found in _PROTECTED.finditer(said.text):
         if not _in_policy(found.group().lower(), said, pool):
             yield _problem(
@@ -67,14 +91,20 @@ def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
             )
 
 
+def _stands(quote: str, pool: Pool) -> bool:
+    """Whether the quoted words stand in a text of the pool, letter for letter but for case and end."""
+    wanted = " ".join(quote.lower().split()).strip(" .,;")
+    texts = (*(p.text for p in pool.passages), *(p.text for c in pool.carriers for p in c.passages))
+    whole = " ".join(" ".join(t.lower().split()) for t in texts)
+    return wanted in whole
+
+
 def _in_policy(word: str, said: Said, pool: Pool) -> bool:
     """A clause may speak of protected characteristics and be restated; a word on one applicant may not."""
-    passages = [p for p in pool.passages if word in p.text.lower()]
-    if not passages:
+    if not is_general(said, pool):
         return False
-    content = {w.stem for w in said.content}
-    best = max(len(content & {w.stem for w in p.content}) for p in passages)
-    return best >= 0.5 * len(content)
+    passages = [p for p in pool.passages if word in p.text.lower()]
+    return any(likeness(said.content, p) >= _RESTATED for p in passages)
 
 
 def _foreign(said: Said) -> bool:

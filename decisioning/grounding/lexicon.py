@@ -34,7 +34,13 @@ def _listed(name: str) -> frozenset[str]:
 
 @cache
 def _neutral() -> frozenset[str]:
-    return frozenset(stem(word) for word in _listed("neutral.txt"))
+    return listed("neutral.txt")
+
+
+@cache
+def listed(name: str) -> frozenset[str]:
+    """The stems of a word list."""
+    return frozenset(stem(word) for word in _listed(name))
 
 
 def is_stop(word: str) -> bool:

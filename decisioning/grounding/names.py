@@ -7,6 +7,7 @@ from datetime import date
 from decisioning.grounding.lexicon import keys
 from decisioning.grounding.pool import KnownDate, Pool
 from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import stem
 from decisioning.model import Problem
 from decisioning.numbers import Kind, Quantity
@@ -120,7 +121,7 @@ def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
     own = {value for name, value in pool.labels if name == "tier"}
     for found in _LABEL.finditer(said.text):
         label = found[2].lower()
-        quoted = said.generic and label in written
+        quoted = is_general(said, pool) and label in written
         if own and label not in own and not quoted:
             yield _problem(
                 said, "wrong_name", f'"{found.group()}" is not the {found[1].lower()} of this decision'

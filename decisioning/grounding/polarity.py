@@ -2,68 +2,162 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from decisioning.grounding.amounts import same
-from decisioning.grounding.content import likeness
-from decisioning.grounding.lexicon import are_opposed, keys
-from decisioning.grounding.pool import Passage, Pool, Role
+from decisioning.grounding.content import own_words
+from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys, listed
+from decisioning.grounding.pool import Passage, Pool, Role, likeness
 from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
-from decisioning.model import Problem, Unit
+from decisioning.model import Problem
 from decisioning.numbers import comparing_phrases
 
-_NEGATION = re.compile(
-    r"\b(?:not|never|no|none|nothing|nobody|cannot|can't|neither|nor|without|\w+n['\u2019]t|prohibit\w*|forbid\w*|exclud\w*|refrain\w*"
-    r"|irrespective|regardless|whatever)\b",
+_VERBAL = (
+    r"(?:\b(?:is|are|was|were|be|been|do|does|did|has|have|had|will|would|can|could|may|must|might|shall|should|need)"
+    r"\s+(?:\w+\s+)?not\b|\bcannot\b|n['\u2019]t\b|\bnever\b)"
+)
+"""A "not" that denies a verb; one that contrasts things ("the score and not the income") denies nothing."""
+_PURPOSE = r"\bno\s+(?:reason|need|ground|basis|cause)\s+(?:to|for)\b"
+_NOMINAL = r"\b(?:no|none|nothing|nobody|neither|nor|without)\b"
+_NEGATOR = re.compile(f"(?P<purpose>{_PURPOSE})|(?P<verbal>{_VERBAL})|(?P<nominal>{_NOMINAL})", re.IGNORECASE)
+_CLAUSE_END = re.compile(
+    r"[,;:()]|\b(?:because|as|since|and|but|so|which|that|if|when|where|while|although|unless|whose|who|or|until|than|except)\b",
     re.IGNORECASE,
 )
-_ALIKE = 0.6
-"""From which likeness on a sentence is taken for a restatement of a passage."""
-_MIN_WORDS = 3
+_PHRASE_END = re.compile(
+    _CLAUSE_END.pattern + r"|\b(?:under|in|at|by|for|from|to|on|into|through|of)\b", re.IGNORECASE
+)
+_TO = re.compile(r"\s*(?:to|for|in|of|by)\b")
+_REACH = {"verbal": 1, "nominal": 3, "purpose": 4}
+"""How many words with content a negation governs at most."""
+_TOLD = 3
+_ALIKE = 0.5
+"""From which likeness on a passage is taken for one that a general sentence restates."""
+_RESTATED = 0.75
+"""The same for a sentence about this application."""
+_ACTORS = (
+    re.compile(
+        r"\b(?:applicants?|borrowers?|customers?|clients?)\s+(?!(?:that|whose|who|for|to|of|by|in|with|and)\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:lender|bank|creditor|underwriter|officer)s?\s+(?!(?:that|whose|who|for|to|of|by|in|with|and)\b)|\bwe\s+",
+        re.IGNORECASE,
+    ),
+)
 
 
 def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
-    """A problem where the passage that the sentence restates says the contrary."""
-    if _states_a_value(said, pool):
+    """A problem where a word that the sentence denies is affirmed wherever it comes from, or the reverse."""
+    said = own_words(said, pool)
+    least = _ALIKE if is_general(said, pool) else _RESTATED
+    if least is _RESTATED and pool.topics(said.stems):
         return
-    texts = (*pool.passages, *(p for c in pool.carriers for p in c.passages if len(p.content) >= _MIN_WORDS))
-    scored = [(likeness(said, p), p) for p in texts]
-    best = max((s for s, _ in scored), default=0.0)
-    nearest = [p for s, p in scored if s >= best - 0.001]
-    if best >= _ALIKE and all(_contrary(said, p) for p in nearest):
-        problem = f'it says the contrary of "{nearest[0].text}"; check what is negated'
-        yield Problem(sentence=said.text, code="negation", problem=problem)
+    alike = [(likeness(said.content, p), p) for p in pool.passages]
+    best = max((s for s, _ in alike), default=0.0)
+    nearest = [p for s, p in alike if s >= max(least, best - (0.25 if least is _ALIKE else 0.1))]
+    if not nearest or (least is _RESTATED and not _retold(said, pool)):
+        return
+    yield from _actors(said, nearest)
+    general = least is _ALIKE
+    denied, open_ = _denied(said.text, said.words, nominal=general)
+    for word in said.content:
+        if _compared(said.text, word) or word.stem in open_ or _is_light(word.stem, denied, general=general):
+            continue
+        signs = {sign for p in nearest for sign in _signs(word.stem, p, said.content, general=general)}
+        if signs and (word.stem in denied) not in signs:
+            how = "denied" if word.stem in denied else "affirmed"
+            problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
+            yield Problem(sentence=said.text, code="negation", problem=problem)
+            return
 
 
-def _states_a_value(said: Said, pool: Pool) -> bool:
-    """A sentence with a value or a day of the record is judged by them, not by a clause's negations."""
-    if any(d.day in q.days for q in said.quantities for d in pool.dates):
-        return True
-    values = [k for k in pool.numbers if k.role is Role.VALUE and k.unit is not Unit.COUNT]
-    return any(same(q, k, pool.currency_unit) for q in said.amounts for k in values)
+def _is_light(stem_: str, denied: frozenset[str], *, general: bool) -> bool:
+    """Whether a word is not to be judged: a light verb, or an outcome, which is judged elsewhere."""
+    if not general:
+        return stem_ in listed("light.txt") or stem_ in listed("outcomes.txt") or is_neutral(stem_)
+    return stem_ in listed("light.txt") and denied != {stem_}
 
 
-def negations(text: str) -> int:
-    """How many negations a text holds, those aside that turn a comparing phrase round."""
+def _retold(said: Said, pool: Pool) -> bool:
+    """Whether a sentence about this application says enough, and no value of it, to retell a clause."""
+    return len(said.content) >= _TOLD and not any(
+        k.role is Role.VALUE for q in said.amounts for k in pool.meaning(q)
+    )
+
+
+def _actors(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
+    """What a clause has the lender do, the applicant does not do."""
+    own = {n for n, form in enumerate(_ACTORS) if form.search(said.text)}
+    theirs = {
+        n for p in nearest for n, form in enumerate(_ACTORS) if re.search(_WHO[n], p.text, re.IGNORECASE)
+    }
+    if own and theirs and not own & theirs:
+        problem = f'in "{nearest[0].text}" it is not the one named here who acts'
+        yield Problem(sentence=said.text, code="wrong_actor", problem=problem)
+
+
+_WHO = (r"\b(?:applicant|borrower|customer)", r"\b(?:lender|bank|creditor|underwriter|officer|who\b)")
+
+
+def _signs(own: str, passage: Passage, content: tuple[Word, ...], *, general: bool) -> set[bool]:
+    """How a passage has a word, or the contrary of one: denied (True) or affirmed (False)."""
+    denied, open_ = _denied(passage.text, passage.words, nominal=general)
+    if own in open_ or own in _elliptic(passage):
+        return {True, False}
+    signs = {w.stem in denied for w in passage.content if w.stem == own}
+    if signs or not general:
+        return signs
+    outside = [w for w in passage.words if not _compared(passage.text, w)]
+    alike = {w.stem in denied for w in outside if keys(w.stem) & keys(own) and not are_opposed(w.stem, own)}
+    if alike:
+        return alike if alike == {True} and likeness(content, passage) >= _RESTATED else set()
+    return {w.stem not in denied for w in outside if are_opposed(w.stem, own)}
+
+
+def _elliptic(passage: Passage) -> frozenset[str]:
+    """The words before "and never to ...": denied of what follows, affirmed of what went before."""
+    found = re.search(r"\b(?:never|not)\s+(?:to|for|in|of|by)\b", passage.text, re.IGNORECASE)
+    return frozenset(w.stem for w in passage.words if found and w.end <= found.start())
+
+
+@lru_cache(maxsize=4096)
+def _denied(text: str, found: tuple[Word, ...], *, nominal: bool) -> tuple[frozenset[str], frozenset[str]]:
+    """The stems that a negation of the text governs, and those behind them that it may govern.
+
+    A negation that turns a comparison round governs none.
+    """
     folded = [(max(0, p.start - 40), p.end) for p in comparing_phrases(text) if p.negated]
-    return sum(1 for m in _NEGATION.finditer(text) if not any(a <= m.start() < b for a, b in folded))
+    denied: set[str] = set()
+    behind: set[str] = set()
+    for negator in _NEGATOR.finditer(text):
+        kind = str(negator.lastgroup)
+        if any(a <= negator.start() < b for a, b in folded) or (kind == "nominal" and not nominal):
+            continue
+        inner, outer = _governed(text, negator, kind, found)
+        denied |= inner
+        behind |= outer
+    return frozenset(denied), frozenset(behind - denied)
 
 
-def _contrary(said: Said, passage: Passage) -> bool:
-    turned = (negations(said.text) > 0) is not (negations(passage.text) > 0)
-    opposed = _opposed(said, passage)
-    return turned is not opposed
+def _governed(
+    text: str, negator: re.Match[str], kind: str, found: tuple[Word, ...]
+) -> tuple[set[str], set[str]]:
+    first = _TO.match(text, negator.end())
+    start = first.end() if first else negator.end()
+    clause = _CLAUSE_END.search(text, start)
+    phrase = (_CLAUSE_END if kind == "purpose" else _PHRASE_END).search(text, start)
+    content = [w for w in found if negator.end() <= w.start and not is_stop(w.text)]
+    inner = [w for w in content if phrase is None or w.start < phrase.start()]
+    outer = {w.stem for w in content if clause is None or w.start < clause.start()}
+    if kind == "verbal" and inner and inner[0].stem in listed("light.txt"):
+        return {w.stem for w in content[:2]}, outer
+    return {w.stem for w in inner[: _REACH[kind]]}, outer
 
 
-def _opposed(said: Said, passage: Passage) -> bool:
-    """Whether a word of the sentence stands for the contrary of a word of the passage."""
-    own, theirs = _uncompared(said.text, said.words), _uncompared(passage.text, passage.words)
-    fresh = {s for s in own - theirs if not keys(s) & passage.keys}
-    return any(are_opposed(s, t) for s in fresh for t in theirs - own)
-
-
-def _uncompared(text: str, found: tuple[Word, ...]) -> set[str]:
-    """The stems outside comparing phrases; what is compared is checked elsewhere."""
-    spans = [(p.start, p.end) for p in comparing_phrases(text)]
-    outside = (w for w in found if not any(a <= w.start < b for a, b in spans))
-    return {w.stem for w in outside if w.stem not in ("under", "over")}
+def _compared(text: str, word: Word) -> bool:
+    return any(p.start <= word.start < p.end for p in comparing_phrases(text)) or word.stem in (
+        "under",
+        "over",
+    )

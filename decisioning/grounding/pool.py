@@ -6,30 +6,35 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from decisioning.grounding.lexicon import is_stop, keys
+from decisioning.grounding.lexicon import is_neutral, is_stop, keys
 from decisioning.grounding.text import Word, sentences, words
-from decisioning.grounding.topics import named_in, stems_of
+from decisioning.grounding.topics import all_named, named_in, stems_of, vocabulary, words_of
 from decisioning.model import Comparator, Outcome, Rule, Unit
-from decisioning.numbers import Quantity, quantities
+from decisioning.numbers import OPPOSITE, Kind, Quantity, quantities, states
 
 
 class Role(StrEnum):
-    """What a number is to the decision: a limit is not a value."""
+    """What a number is to the decision: a limit is no value, and a shortfall is a loss without its minus."""
 
     VALUE = "value"
     LIMIT = "limit"
     DIFFERENCE = "difference"
+    SHORTFALL = "shortfall"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A number that may be said, of which fact, in which role; `unit` None means that nobody said."""
+    """A number that may be said, of which fact, in which role; `unit` None means that nobody said.
+
+    `turned` marks a negative number told without its minus, as a shortfall.
+    """
 
     value: float
     unit: Unit | None
     role: Role
     name: str
     rule: Rule | None = None
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,11 @@ class Passage:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """What its content words can be matched by."""
-        return keys_of(self.content)
+        """What its content words can be matched by, other names of what it names among them."""
+        found = {key for word in self.content for key in keys(word.stem)}
+        for name in all_named(self.stems):
+            found |= vocabulary(name)
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,8 @@ class Carrier:
     keys: frozenset[str]
     passages: tuple[Passage, ...] = ()
     rule: Rule | None = None
+    rank: int | None = None
+    scored: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,18 +100,45 @@ class Pool:
     rules: tuple[Rule, ...] = ()
     labels: frozenset[tuple[str, str]] = frozenset()
     clauses: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     outcome: Outcome | None = None
     currency_unit: int = 1
+    currency: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
     extra: frozenset[str] = field(default_factory=frozenset)
 
+    def meaning(self, quantity: Quantity) -> tuple[Known, ...]:
+        """The numbers of the record that a quantity may be, counts aside."""
+        if quantity.kind is Kind.MONEY and self.currency and quantity.unit != self.currency:
+            return ()
+        found = (
+            k for k in self.numbers if k.unit is not Unit.COUNT and same(quantity, k, self.currency_unit)
+        )
+        if quantity.unit == "percentage points":
+            return tuple(k for k in found if k.role is Role.DIFFERENCE)
+        return tuple(found)
+
     def named(self, name: str, stems: frozenset[str]) -> float:
-        """How well words with these stems name the fact, by its name, its title or another of its names."""
+        """How surely words with these stems name the fact, by its name, its title or another of its names."""
         return named_in(name, stems, self.titles.get(name, ""))
 
     def near(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
         return frozenset(name for word in stems for name in self._named_by.get(word, ()))
+
+    def topics(self, stems: frozenset[str]) -> tuple[frozenset[str], ...]:
+        """What these words name: each topic as the facts that share the name, inner names left out.
+
+        "debt service to income" names one topic, not also debt, debt service and income.
+        """
+        named = {name: words_of(name, stems, self.titles.get(name, "")) for name in self.near(stems)}
+        groups: dict[frozenset[str], set[str]] = {}
+        for name, own in named.items():
+            if own and not any(own < other for other in named.values()):
+                groups.setdefault(own, set()).add(name)
+        return tuple(frozenset(groups[own]) for own in sorted(groups, key=sorted))
 
     @cached_property
     def _named_by(self) -> Mapping[str, frozenset[str]]:
@@ -113,8 +150,10 @@ class Pool:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The facts that any number of the pool belongs to."""
-        return frozenset(k.name for k in self.numbers if k.name)
+        """Every fact that the record knows or its product names."""
+        found = {k.name for k in self.numbers if k.unit is not Unit.COUNT} | {n for n, _ in self.labels}
+        found |= {n for c in self.carriers for n in c.names} | self.titles.keys() | set(self.missing)
+        return frozenset(n for n in found if n and not n.startswith("score_"))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -131,6 +170,75 @@ class Pool:
         """Every word of the passages as it is written, in lower case."""
         return frozenset(w.text.lower() for p in self.passages for w in p.words)
 
+    def of_clause(self, name: str) -> tuple[Passage, ...]:
+        """The sentences of a clause."""
+        return tuple(p for p in self.passages if p.clause == name)
+
+
+def same(quantity: Quantity, known: Known, currency_unit: int) -> bool:
+    """Whether the quantity is that number; with no unit known, any unit may be meant."""
+    if known.unit is not None:
+        return states(quantity, known.value, known.unit, currency_unit)
+    return any(states(quantity, known.value, u, currency_unit) for u in Unit if u is not Unit.CATEGORY)
+
+
+def equal(one: Quantity, other: Quantity) -> bool:
+    """Whether two quantities of two texts say the same number of the same thing."""
+    kinds = {one.kind, other.kind}
+    if kinds == {Kind.DURATION}:
+        return _in_days(one) == _in_days(other)
+    if len(kinds) == 1:
+        return one.value == other.value and (one.kind is not Kind.MONEY or _one_period(one, other))
+    if kinds == {Kind.NUMBER, Kind.POINTS}:
+        return one.value == other.value
+    if kinds == {Kind.NUMBER, Kind.PERCENT}:
+        bare = one if one.kind is Kind.NUMBER else other
+        return one.value == other.value and bare.places > 0
+    return False
+
+
+def stated_in(quantity: Quantity, passage: Passage) -> bool:
+    """Whether a passage has this number; "within 2 days and ... within 15" says 15 days."""
+    if any(equal(quantity, q) for q in passage.quantities):
+        return True
+    if quantity.kind is not Kind.DURATION:
+        return False
+    bare = any(q.kind is Kind.NUMBER and q.value == quantity.value for q in passage.quantities)
+    return bare and any(q.kind is Kind.DURATION and q.unit == quantity.unit for q in passage.quantities)
+
+
+def _one_period(one: Quantity, other: Quantity) -> bool:
+    if one.unit != other.unit and one.unit and other.unit:
+        return False
+    return one.per == other.per or "" in (one.per, other.per)
+
+
+_DAYS = {"years": 12 * 30, "months": 30, "weeks": 7, "days": 1}
+
+
+def _in_days(quantity: Quantity) -> tuple[str, object]:
+    """A length of time that equals others of its sort: years and months, weeks and days, each apart."""
+    sort = "months" if quantity.unit in ("years", "months") else "days"
+    return sort, quantity.value * _DAYS[quantity.unit] if quantity.unit in _DAYS else quantity
+
+
+def share(content: Iterable[Word], carried: frozenset[str]) -> float:
+    """Which share of the words is carried by these keys; all of nothing."""
+    every = list(content)
+    counted = [w for w in every if not is_neutral(w.stem)] or every
+    return sum(1 for w in counted if keys(w.stem) & carried) / len(counted) if counted else 1.0
+
+
+def likeness(content: Iterable[Word], passage: Passage) -> float:
+    """How much of the words stands in the passage: its own words count whole, their likes half."""
+    every = list(content)
+    own = [w for w in every if not is_neutral(w.stem)] or every
+    if not own:
+        return 0.0
+    return sum(
+        1.0 if w.stem in passage.stems else 0.5 * bool(keys(w.stem) & passage.keys) for w in own
+    ) / len(own)
+
 
 def keys_of(found: Iterable[Word]) -> frozenset[str]:
     """Everything that these words can be matched by."""
@@ -144,12 +252,5 @@ def passages_of(source: str, clause: str | None, text: str) -> tuple[Passage, ..
     return tuple(Passage(source, clause, p, words(p), quantities(p)) for p in pieces)
 
 
-COMPLEMENT = {
-    Comparator.GT: Comparator.LE,
-    Comparator.GE: Comparator.LT,
-    Comparator.LT: Comparator.GE,
-    Comparator.LE: Comparator.GT,
-    Comparator.EQ: Comparator.NE,
-    Comparator.NE: Comparator.EQ,
-}
+COMPLEMENT: Mapping[Comparator, Comparator] = OPPOSITE
 """What a policy asks for when a rule acts on the contrary."""

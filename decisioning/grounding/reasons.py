@@ -1,16 +1,18 @@
 """Whether a text gives every principal reason, in anybody's words (Reg B comment 9(b)(2)-4)."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
-from decisioning.claims import Claim, reason_of, rule_of
-from decisioning.grounding.lexicon import is_neutral, is_stop, keys
-from decisioning.grounding.pool import passages_of
+from decisioning.claims import Claim, comparisons_of, reason_of, rule_of
+from decisioning.grounding.lexicon import is_neutral, is_stop, listed
 from decisioning.grounding.said import Said
-from decisioning.grounding.text import Word
-from decisioning.grounding.topics import Phrase, phrases
-from decisioning.model import Problem, Reason
+from decisioning.grounding.text import words
+from decisioning.grounding.topics import MEANT, named_in, phrases
+from decisioning.model import Component, Problem, Reason, Rule
+from decisioning.numbers import states
 
 Mention = frozenset[tuple[int, int]]
 """Where a reason is given: the sentence's number and the places of the words that give it."""
@@ -18,30 +20,71 @@ Mention = frozenset[tuple[int, int]]
 _TOLD = re.compile(
     r"\b(?:reasons?|because|due|owing|factors?|against|above|below|exceed\w*|over|under|short|too|low\w*|high\w*|few\w*|little|long\w*"
     r"|insufficient|excessive|limit\w*|cut-?off|minimum|maximum|weigh\w*|count\w*|adverse|lack\w*|not|weak\w*|poor|points|beyond|larger"
-    r"|more|less|large|heavy|short|brief|limited|refer\w*|person|need\w*|hurt|scor\w*|concern\w*|worr\w*|led|problem\w*)\b",
+    r"|more|less|large|heavy|brief|limited|refer\w*|person|need\w*|hurt|scor\w*|concern\w*|worr\w*|led|problem\w*|down|cost|broke\w*|break\w*"
+    r"|since|negative|only|most|least|beneath|within|ceiling|floor|cap)\b",
     re.IGNORECASE,
 )
+_OF_SCORE = re.compile(r"\b(?:points?|scor\w*|average|weigh\w*|characteristics?)\b", re.IGNORECASE)
 _ENOUGH = 0.5
 _MOST_PLACES = 24
+_COMBINATIONS = 8
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A reason to be found: its rule, what its topic is called, and the words that are its own."""
+
+    reason: Reason
+    rule: Rule | None
+    name: str
+    title: str
+    own: frozenset[str]
+    twin: bool
 
 
 def missing_reasons(
-    texts: Sequence[str], claims: Sequence[Claim], titles: Mapping[str, str] | None = None
+    texts: Sequence[str],
+    claims: Sequence[Claim],
+    titles: Mapping[str, str] | None = None,
+    currency_unit: int = 1,
 ) -> tuple[Problem, ...]:
     """A problem for each principal reason that none of the sentences gives.
 
     Two reasons need words of their own each: "debt service to income is too high" gives one reason
-    about income, not two.
+    about income, not two; and a rule's reason and the score's on the same fact need a sentence each.
     """
     said = [Said(text) for text in texts]
-    wanted = [
-        (reason, _mentions(said, claim, reason, titles or {}))
-        for claim in claims
-        if (reason := reason_of(claim))
+    wanted = _wanted(claims, titles or {})
+    found = [(w, _mentions(said, w, currency_unit)) for w in wanted]
+    found.sort(key=lambda f: (len(f[1]), f[0].reason.rank))
+    given = _assign([m for _, m in found])
+    missing = (w.reason for (w, _), there in zip(found, given, strict=True) if not there)
+    return tuple(_problem(r) for r in sorted(missing, key=lambda r: r.rank))
+
+
+def _wanted(claims: Sequence[Claim], titles: Mapping[str, str]) -> list[_Wanted]:
+    carried = [(claim, reason) for claim in claims if (reason := reason_of(claim))]
+    texts = [_stems_of(reason) for _, reason in carried]
+    shared = Counter(s for text in texts for s in text)
+    names = [rule.fact if (rule := rule_of(claim)) else reason.source for claim, reason in carried]
+    twins = Counter(names)
+    return [
+        _Wanted(
+            reason=reason,
+            rule=rule_of(claim),
+            name=name,
+            title=titles.get(name, ""),
+            own=frozenset(s for s in text if shared[s] == 1 and s not in listed("boilerplate.txt")),
+            twin=twins[name] > 1,
+        )
+        for (claim, reason), text, name in zip(carried, texts, names, strict=True)
     ]
-    wanted.sort(key=lambda w: len(w[1]))
-    given = _assign([m for _, m in wanted])
-    return tuple(_problem(reason) for (reason, _), found in zip(wanted, given, strict=True) if not found)
+
+
+def _stems_of(reason: Reason) -> frozenset[str]:
+    appendix = reason.appendix_c.removeprefix("other:")
+    text = f"{reason.text} {appendix} {reason.code.replace('_', ' ').lower()}"
+    return frozenset(w.stem for w in words(text) if not is_stop(w.text) and not is_neutral(w.stem))
 
 
 def _assign(mentions: list[list[Mention]]) -> list[bool]:
@@ -64,51 +107,64 @@ def _assign(mentions: list[list[Mention]]) -> list[bool]:
     return best
 
 
-def _mentions(said: list[Said], claim: Claim, reason: Reason, titles: Mapping[str, str]) -> list[Mention]:
+def _mentions(said: list[Said], wanted: _Wanted, currency_unit: int) -> list[Mention]:
     found: list[Mention] = []
     for number, sentence in enumerate(said):
-        told = bool(_TOLD.search(sentence.text))
-        least = 0 if told else 0.6 * max(1, len(sentence.content))
-        places = (p for p in _places(sentence, claim, reason, titles) if len(p) >= least)
+        if wanted.twin and not _of_component(sentence, wanted):
+            continue
+        least = 0 if _TOLD.search(sentence.text) else 0.6 * max(1, len(sentence.content))
+        places = (p for p in _places(sentence, wanted, currency_unit) if len(p) >= least)
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
     return smallest[:_MOST_PLACES]
 
 
-def _places(said: Said, claim: Claim, reason: Reason, titles: Mapping[str, str]) -> Iterator[frozenset[int]]:
-    rule = rule_of(claim)
-    name = rule.fact if rule else reason.source
-    for phrase in phrases(name, titles.get(name, "")):
+def _of_component(said: Said, wanted: _Wanted) -> bool:
+    """Whether a sentence gives the score's reason or the rule's, where both are about one fact."""
+    scored = wanted.reason.component is Component.SCORE
+    by_score = bool(_OF_SCORE.search(said.text)) and not (wanted.rule is None and not scored)
+    return (
+        by_score
+        if scored
+        else not re.search(r"\b(?:points? for|points? than|average|from the score)\b", said.text)
+    )
+
+
+def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozenset[int]]:
+    verbatim = said.text.lower().find(wanted.reason.text.lower().rstrip(". "))
+    if verbatim >= 0:
+        yield frozenset(range(verbatim, verbatim + len(wanted.reason.text)))
+    own, meant = phrases(wanted.name, wanted.title)
+    for phrase in (*own, *(p for p in meant if len(p) > 1)):
         yield from _of_phrase(said, phrase)
-    appendix = reason.appendix_c.removeprefix("other:")
-    for text in (reason.text, appendix, reason.code.replace("_", " ")):
-        for passage in passages_of("reason", None, text):
-            yield from _of_text(said, passage.words)
+    if wanted.rule is not None and named_in(wanted.name, said.stems, wanted.title) >= MEANT:
+        yield from _of_amount(said, wanted.rule, currency_unit)
+    hits = {w.stem: w.start for w in said.content if w.stem in wanted.own}
+    if wanted.own and len(hits) >= min(_ENOUGH * len(wanted.own), 2 if len(wanted.own) > 2 else 1):
+        yield frozenset(hits.values())
 
 
-def _of_phrase(said: Said, phrase: Phrase) -> Iterator[frozenset[int]]:
+def _of_amount(said: Said, rule: Rule, currency_unit: int) -> Iterator[frozenset[int]]:
+    for comparison in comparisons_of(rule)[:1]:
+        for told in (comparison.value, comparison.limit):
+            if not isinstance(told, int | float) or isinstance(told, bool):
+                continue
+            for quantity in said.amounts:
+                if states(
+                    quantity, abs(told) if told < 0 < quantity.value else told, comparison.unit, currency_unit
+                ):
+                    yield frozenset({quantity.start})
+
+
+def _of_phrase(said: Said, phrase: tuple[str, ...]) -> Iterator[frozenset[int]]:
     places = [[w.start for w in said.words if w.stem == word] for word in phrase]
     if not all(places):
         return
-    for combination in list(product(*(p[:3] for p in places)))[:8]:
+    for combination in list(product(*(p[:3] for p in places)))[:_COMBINATIONS]:
         if len(set(combination)) == len(phrase):
             yield frozenset(combination)
 
 
-def _of_text(said: Said, text: Sequence[Word]) -> Iterator[frozenset[int]]:
-    wanted = [w for w in text if not is_stop(w.text) and not is_neutral(w.stem)]
-    if not wanted:
-        return
-    hits = {w.stem: [v.start for v in said.content if keys(v.stem) & keys(w.stem)] for w in wanted}
-    exact = sum(1 for w in wanted if any(v.stem == w.stem for v in said.content))
-    carried = sum(1 for w in wanted if hits[w.stem])
-    if carried >= _ENOUGH * len(wanted) and exact >= 1 and carried >= min(2, len(wanted)):
-        yield frozenset(p for places in hits.values() for p in places[:1])
-
-
 def _problem(reason: Reason) -> Problem:
-    return Problem(
-        sentence=None,
-        code="missing_reason",
-        problem=f'principal reason {reason.rank} is not given: "{reason.text}" ({reason.code})',
-    )
+    problem = f'principal reason {reason.rank} is not given: "{reason.text}" ({reason.code})'
+    return Problem(sentence=None, code="missing_reason", problem=problem)

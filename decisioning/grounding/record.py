@@ -9,6 +9,7 @@ from decisioning.claims import (
     ConditionClaim,
     FailureClaim,
     MissingClaim,
+    NextClaim,
     comparisons_of,
     reason_of,
     rule_of,
@@ -17,7 +18,7 @@ from decisioning.grounding.lexicon import keys
 from decisioning.grounding.pool import Carrier, Known, KnownDate, Passage, Pool, Role, passages_of
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
-from decisioning.model import Decision, Fact, Offer, Rule, Unit, Value
+from decisioning.model import Component, Decision, Effect, Fact, Offer, Rule, Unit, Value
 from decisioning.numbers import Kind
 
 
@@ -50,8 +51,12 @@ def pool_of(
         rules=_rules(claims),
         labels=_labels(decision, known),
         clauses=names,
+        missing=decision.missing,
+        causes=tuple(c.dependency for c in decision.causes),
+        steps=tuple(c.step for c in claims if isinstance(c, NextClaim)),
         outcome=decision.outcome,
         currency_unit=decision.currency.unit,
+        currency=decision.currency.code,
     )
 
 
@@ -90,6 +95,8 @@ def _facts(facts: Mapping[str, Fact]) -> Iterable[Known]:
         value = _number(fact.value)
         if value is not None:
             yield Known(value, fact.unit, Role.VALUE, name)
+        if value is not None and value < 0:
+            yield Known(-value, fact.unit, Role.SHORTFALL, name)
 
 
 def _rules(claims: Sequence[Claim]) -> tuple[Rule, ...]:
@@ -106,6 +113,8 @@ def _limits(claims: Sequence[Claim]) -> Iterable[Known]:
                 yield Known(limit, part.unit, Role.LIMIT, part.fact, rule)
             if value is not None and limit is not None:
                 yield Known(round(abs(value - limit), 6), part.unit, Role.DIFFERENCE, part.fact, rule)
+            if limit is not None and limit < 0:
+                yield Known(-limit, part.unit, Role.LIMIT, part.fact, rule, turned=True)
 
 
 def _terms(decision: Decision) -> Iterable[Known]:
@@ -141,6 +150,10 @@ def _counts(decision: Decision) -> Iterable[Known]:
     yield Known(len(decision.reasons), Unit.COUNT, Role.VALUE, "reasons")
     yield Known(len(decision.conditions), Unit.COUNT, Role.VALUE, "conditions")
     yield Known(len(decision.missing), Unit.COUNT, Role.VALUE, "missing")
+    fired = [r for r in decision.rules if r.fired and r.effect in (Effect.DECLINE, Effect.REFER)]
+    by_rule = [r for r in fired if r.component is Component.RULE]
+    for rules in (fired, by_rule, [r for r in by_rule if r.effect is Effect.DECLINE]):
+        yield Known(len(rules), Unit.COUNT, Role.VALUE, "rules")
     for reason in decision.reasons:
         yield Known(reason.rank, Unit.COUNT, Role.VALUE, "reason")
 
@@ -197,7 +210,8 @@ def _labels(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[tuple[st
 
 def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Carrier:
     rule, reason = rule_of(claim), reason_of(claim)
-    names = [*claim.facts, *([reason.source] if reason and reason.source not in claim.facts else [])]
+    own_source = [reason.source] if reason and rule is None and reason.source not in claim.facts else []
+    names = [*claim.facts, *own_source]
     texts = _texts(claim)
     passages = tuple(p for text in texts for p in passages_of(claim.id, None, text))
     found = set(_kinds().get(claim.kind, frozenset()))
@@ -209,7 +223,17 @@ def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Car
             found |= vocabulary(fact.value)
     for passage in passages:
         found |= passage.keys
-    return Carrier(claim.id, claim.kind, tuple(names), claim.clauses, frozenset(found), passages, rule)
+    return Carrier(
+        id=claim.id,
+        kind=claim.kind,
+        names=(*names, *also),
+        clauses=claim.clauses,
+        keys=frozenset(found),
+        passages=passages,
+        rule=rule,
+        rank=reason.rank if reason else None,
+        scored=reason is not None and reason.component is Component.SCORE,
+    )
 
 
 def _texts(claim: Claim) -> tuple[str, ...]:

@@ -5,36 +5,45 @@ from collections.abc import Iterator
 
 from decisioning.claims import comparisons_of
 from decisioning.comparison import compare
-from decisioning.grounding.amounts import equal, same
-from decisioning.grounding.pool import COMPLEMENT, Known, Pool, Role
+from decisioning.grounding.pool import COMPLEMENT, Known, Passage, Pool, Role, equal, likeness, same
 from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
+from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Comparator, Effect, Problem
-from decisioning.numbers import Phrase, Quantity, bound_of
+from decisioning.numbers import Kind, Phrase, Quantity, bound_of, negated_at
 
 _NORM = re.compile(
-    r"\b(?:must|shall|should|may|can|cannot|can't|mustn't|has\s+to|have\s+to|needs?\s+to|required|requires?|allow\w*|permit\w*"
-    r"|is\s+to\s+be|are\s+to\s+be|maximum|minimum|limit\s+is|accept\w*|needs?|demands?|asks?\s+for|ought)\b",
+    r"\b(?:must|shall|should|may|can|cannot|can't|mustn't|has\s+to|have\s+to|required|requires?|allow\w*|permit\w*|lets?|caps?|ought"
+    r"|is\s+to\s+be|are\s+to\s+be|accept\w*|limited|lend|lends)\b",
     re.IGNORECASE,
 )
-_TRIGGER = re.compile(
-    r"\b(?:if|where|when|whenever|whose|that|any|every|each|applications|loans|requests|amounts|scores|terms|an?|larger|once|which"
-    r"|unless|no)\b",
+_POLICY_ASKS = re.compile(
+    r"\b(?:policy|manual|lender|rule|clause|system|[A-Z]+-[\d.]+|we|that)\s+(?:\w+\s+)?(?:wants?|needs?|asks?(?:\s+for)?|calls?\s+for"
+    r"|demands?|expects?)\b"
+)
+_IS_ASKED = re.compile(
+    r"\s*(?:points\s+)?(?:is|are|was|were)\s+(?:needed|required|asked|demanded|called)\b",
     re.IGNORECASE,
 )
 _GOOD = re.compile(
-    r"\b(?:approv\w+|accept\w*|grant\w*|eligible|pass(?:es)?|tier|qualif\w+|may\s+be\s+approved|suffic\w+)\b",
+    r"\b(?:approv\w+|accept\w*|grant\w*|eligible|pass(?:es)?|tier|qualif\w+|may\s+be|suffic\w+|possible)\b",
     re.IGNORECASE,
 )
 _BAD = re.compile(
-    r"\b(?:declin\w+|refus\w+|reject\w+|den(?:y|ied|ies)|refer\w*|person|officer|manual\w*|escalat\w+|ineligible|not\s+approved|review\w*)\b",
+    r"\b(?:declin\w+|refus\w+|reject\w+|den(?:y|ied|ies)|refer\w*|person|officer|underwriter|manual\w*|escalat\w+|ineligible|review\w*"
+    r"|(?:not|no)\s+(?:\w+\s+)?(?:approved|possible|allowed|permitted|accepted|granted|priced|made|lent)|impossible|excluded)\b",
     re.IGNORECASE,
 )
 _LIMIT_NOUN = re.compile(
     r"^\W*(?:[\w'-]+\s+){0,4}?(?:limits?|maximum|minimum|ceiling|cap|floor|thresholds?|cut-?off|line|level|bar|average|mark|amount"
-    r"|what|norm|band|zero)\b",
+    r"|norm|band|zero|what\s+(?:the\s+)?\w+\s+(?:may|can|allows?|permits?|accepts?|asks?)|(?:the\s+)?(?:system|policy|lender|we)\s+(?:may|can"
+    r"|could|allows?|permits?|accepts?))\b",
     re.IGNORECASE,
 )
 _AVERAGE = re.compile(r"\b(?:averages?|mean|typical|others?|peers|reference)\b", re.IGNORECASE)
+_ENOUGH = re.compile(
+    r"\b(?:(?:high|low|large|long|good|well)\s+enough|enough|sufficient(?:ly)?|adequate)\b", re.IGNORECASE
+)
 _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
 
@@ -45,68 +54,89 @@ def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
         if problem:
             yield problem
     yield from _bounds(said, pool)
+    yield from _enough(said, pool)
 
 
 def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     quantity = _object(said, phrase)
-    if quantity is None and _AVERAGE.search(said.text[phrase.end : phrase.end + 50]):
+    after = said.text[phrase.end :]
+    if quantity is None and _AVERAGE.search(after[:50]):
         return _against_average(said, phrase, pool)
-    if quantity is None and not _LIMIT_NOUN.search(said.text[phrase.end :]):
+    if quantity is None and not _LIMIT_NOUN.search(after):
         return None
     limits = _limits(said, quantity, pool)
-    if limits:
-        if any(_agrees(said, phrase, k, pool) for k in limits):
+    if limits and not (is_general(said, pool) and quantity is not None and _in_clauses(quantity, pool)):
+        if quantity is None and not any(_values(k, pool) for k in limits):
+            return None
+        agreed = [_agrees(said, phrase, quantity, k, pool) for k in limits]
+        if any(agreed):
             return None
         return _contradiction(said, phrase, limits[0])
-    if quantity is not None:
-        return _with_passage(said, phrase, quantity, pool)
-    return None
+    return _with_passage(said, phrase, quantity, pool) if quantity is not None else None
 
 
 def _object(said: Said, phrase: Phrase) -> Quantity | None:
-    """The quantity that a phrase compares with."""
+    """The quantity that a phrase compares with: the next one, or the one that it trails."""
+    words = said.text[phrase.start : phrase.end]
     later = [q for q in said.amounts if q.start >= phrase.end]
-    earlier = [
-        q for q in said.amounts if q.end <= phrase.start and not said.text[q.end : phrase.start].strip(" (-")
-    ]
-    if earlier and re.match(r"or\b|and\b|upwards", said.text[phrase.start : phrase.end], re.IGNORECASE):
+    earlier = [q for q in said.amounts if q.end <= phrase.start]
+    if earlier and re.match(r"(?:or|and)\b|upwards", words, re.IGNORECASE):
         return earlier[-1]
-    first = later[0] if later else None
-    return first if first is not None and first.comparator is phrase.comparator else None
+    if later and later[0].comparator is phrase.comparator:
+        return later[0]
+    trailing = not re.search(r"\w", said.text[phrase.end :]) or bool(
+        re.match(r"\s*[.,;:)]", said.text[phrase.end :])
+    )
+    return earlier[-1] if earlier and trailing and re.match(r"at\b", words, re.IGNORECASE) else None
+
+
+def _in_clauses(quantity: Quantity, pool: Pool) -> bool:
+    return any(equal(quantity, q) for p in pool.passages for q in p.quantities)
 
 
 def _limits(said: Said, quantity: Quantity | None, pool: Pool) -> list[Known]:
-    limits = [k for k in pool.numbers if k.role is Role.LIMIT and k.name not in ("score_min", "score_max")]
+    limits = [k for k in pool.numbers if k.role is Role.LIMIT and not k.name.startswith("score_")]
     if quantity is not None:
         limits = [k for k in limits if same(quantity, k, pool.currency_unit)]
         best = max((pool.named(k.name, said.stems) for k in limits), default=0.0)
-        return [k for k in limits if pool.named(k.name, said.stems) >= best - 0.001]
-    values = {
-        k.name
-        for q in said.amounts
-        for k in pool.numbers
-        if k.role is Role.VALUE and same(q, k, pool.currency_unit)
-    }
+        return [k for k in limits if pool.named(k.name, said.stems) >= min(best, NAMED) - 0.001]
+    limits = [k for k in limits if not k.turned]
+    values = {k.name for q in said.amounts for k in pool.meaning(q) if k.role is not Role.LIMIT}
     named = [(pool.named(k.name, said.stems), k) for k in limits]
     best = max((score for score, _ in named), default=0.0)
-    if best < 0.9:
-        return [k for k in limits if k.name in values]
-    return [k for score, k in named if score >= best - 0.001]
+    if best < MEANT:
+        return _meant(said, [k for k in limits if k.name in values])
+    return _meant(said, [k for score, k in named if score >= min(best, NAMED) - 0.001])
 
 
-def _agrees(said: Said, phrase: Phrase, limit: Known, pool: Pool) -> bool:
-    values = {k.value for k in pool.numbers if k.name == limit.name and k.role is Role.VALUE}
-    left = said.text[max(0, phrase.start - 80) : phrase.start]
-    compared = _rule_comparator(limit)
-    normative = _normative(left)
-    if compared is not None and normative:
-        return phrase.comparator is COMPLEMENT[compared]
-    true = any(compare(v, phrase.comparator, limit.value) for v in values)
-    if compared is None or (not said.generic and not _TRIGGER.search(left)):
-        return true
-    return phrase.comparator in (compared, COMPLEMENT[compared]) and (
-        true or _triggers(said, phrase, compared)
+def _meant(said: Said, limits: list[Known]) -> list[Known]:
+    """The limit that "the limit" means: of the clause named, else the cut-off, else of a rule that fired."""
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    groups = (
+        [k for k in limits if k.rule is not None and k.rule.clause in clauses],
+        [k for k in limits if k.rule is None and re.search(r"cut-?\s?off", said.text, re.IGNORECASE)],
+        [k for k in limits if k.rule is not None and k.rule.fired and _rule_comparator(k)],
+        limits,
     )
+    return next((group for group in groups if group), [])
+
+
+def _values(limit: Known, pool: Pool) -> set[float]:
+    values = {k.value for k in pool.numbers if k.name == limit.name and k.role is Role.VALUE}
+    return {abs(v) for v in values} if limit.turned else values
+
+
+def _agrees(said: Said, phrase: Phrase, quantity: Quantity | None, limit: Known, pool: Pool) -> bool:
+    """Whether the comparison holds for the record's value, or is what the rule acts on or asks for."""
+    compared = _rule_comparator(limit)
+    true = any(compare(v, phrase.comparator, limit.value) for v in _values(limit, pool))
+    left, right = _sides(said, phrase)
+    asked = _POLICY_ASKS.search(left) or _IS_ASKED.match(right)
+    if compared is not None and ((_NORM.search(left) and quantity is not None) or asked):
+        return phrase.comparator is COMPLEMENT[compared]
+    if compared is None or not is_general(said, pool):
+        return true
+    return _triggers(said, phrase, compared)
 
 
 def _triggers(said: Said, phrase: Phrase, compared: Comparator) -> bool:
@@ -117,27 +147,30 @@ def _triggers(said: Said, phrase: Phrase, compared: Comparator) -> bool:
 
 
 def _rule_comparator(limit: Known) -> Comparator | None:
+    """How the rule compares with this limit where it is the rule's principal one."""
     rule = limit.rule
     if rule is None or rule.effect not in (Effect.DECLINE, Effect.REFER):
         return None
-    parts = [(p.fact, p.limit, p.comparator) for p in comparisons_of(rule)]
-    return next((c for fact, value, c in parts if fact == limit.name and value == limit.value), None)
+    own = comparisons_of(rule)[0]
+    if own.fact == limit.name and isinstance(own.limit, int | float) and _is(own.limit, limit):
+        return own.comparator
+    return None
 
 
-def _normative(left: str) -> bool:
-    """Whether a duty or a permission governs the comparison, in its own part of the sentence."""
-    part = re.split(r"[,;:(]|\b(?:and|but|because|which|so)\b", left)[-1]
-    return bool(_NORM.search(part))
+def _is(value: float, limit: Known) -> bool:
+    return abs(value) == limit.value if limit.turned else value == limit.value
+
+
+def _sides(said: Said, phrase: Phrase) -> tuple[str, str]:
+    """What stands before a phrase in its part of the sentence, and what stands after its quantity."""
+    left = max([b for b in said.boundaries if b < phrase.start], default=0)
+    quantity = _object(said, phrase)
+    return said.text[left : phrase.start], said.text[quantity.end if quantity else phrase.end :]
 
 
 def _contradiction(said: Said, phrase: Phrase, limit: Known) -> Problem:
-    words = said.text[phrase.start : phrase.end]
-    name = limit.name.replace("_", " ")
-    return _problem(
-        said,
-        "comparator",
-        f'"{words}" turns the relation of {name} to its limit round; the record says otherwise',
-    )
+    words, name = said.text[phrase.start : phrase.end], limit.name.replace("_", " ")
+    return _problem(said, "comparator", f'"{words}" turns the relation of {name} to its limit round')
 
 
 def _against_average(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -151,31 +184,39 @@ def _against_average(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
 
 def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> Problem | None:
     """A comparison with a number that only clauses know must be the comparison of one of them."""
-    stated: list[tuple[int, str, Quantity]] = []
-    for passage in pool.passages:
-        shared = {w.stem for w in passage.content} & {w.stem for w in said.content}
-        stated += [(len(shared), passage.text, own) for own in passage.quantities if equal(quantity, own)]
+    stated = [
+        (likeness(said.content, p), p, q) for p in pool.passages for q in p.quantities if equal(quantity, q)
+    ]
     if not stated:
         return None
     most = max(s for s, _, _ in stated)
     wanted = _norm(said.text, phrase.comparator, phrase.start)
-    for shared_words, text, own in stated:
+    for alike, passage, own in stated:
         bound = bound_of(own)
-        if shared_words == most and (
-            bound is None or bound is phrase.comparator or _norm(text, bound, own.start) is wanted
-        ):
+        if alike < most - 0.001:
+            continue
+        if bound is None or bound is phrase.comparator or _norm(passage.text, bound, own.start) is wanted:
+            return None
+        if phrase.comparator is COMPLEMENT[bound] and _follows(said, passage, alike, pool):
             return None
     words = said.text[phrase.start : quantity.end]
     return _problem(said, "comparator", f'no clause says "{words}"; it compares the other way')
 
 
+def _follows(said: Said, passage: Passage, alike: float, pool: Pool) -> bool:
+    """Whether another sentence of the clause, about the contrary case, is what the sentence restates."""
+    others = (p for p in pool.passages if p.clause == passage.clause and p is not passage)
+    return any(likeness(said.content, p) >= max(alike, 0.5) for p in others)
+
+
 def _norm(text: str, comparator: Comparator, start: int) -> Comparator:
     """What must hold, whether a text puts it as a duty, as what is declined or as what is accepted."""
     left = text[max(0, start - 80) : start]
-    if _normative(left):
-        return comparator
-    if _BAD.search(text) and not _GOOD.search(text):
-        return COMPLEMENT[comparator]
+    part = re.split(r"[,;:(]|\b(?:and|but|because|which|so)\b", left)[-1]
+    if _BAD.search(text) and not (
+        _GOOD.search(text) and not re.search(r"\bnot\b|\bno\b", text, re.IGNORECASE)
+    ):
+        return comparator if re.search(r"\b(?:must|shall|cannot)\b", part) else COMPLEMENT[comparator]
     return comparator
 
 
@@ -185,13 +226,32 @@ def _bounds(said: Said, pool: Pool) -> Iterator[Problem]:
         side = {"maximum": -1, "minimum": 1}.get(quantity.bound)
         if side is None:
             continue
-        rules = [k for k in _limits(said, quantity, pool) if _rule_comparator(k)]
-        asked = {_SIDE.get(COMPLEMENT[c]) for k in rules if (c := _rule_comparator(k))}
-        passages = [bound_of(q) for p in pool.passages for q in p.quantities if equal(quantity, q)]
-        in_clauses = {_SIDE.get(b) for b in passages if b}
-        in_clauses |= {-s for s in in_clauses if s}  # a clause may put its limit either way round
-        if asked and side not in asked:
+        own = [k for k in _limits(said, quantity, pool) if k.rule is not None]
+        sides = {_SIDE.get(COMPLEMENT[c]) if (c := _rule_comparator(k)) else side for k in own}
+        if not own:
+            stated = ((p, q) for p in pool.passages for q in p.quantities if equal(quantity, q))
+            sides = {_SIDE.get(_norm(p.text, b, q.start)) if (b := bound_of(q)) else side for p, q in stated}
+        if sides and side not in sides:
             yield _problem(said, "comparator", f'"{quantity.text}" is no {quantity.bound}')
+
+
+def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What broke a limit is not enough, and what broke none is."""
+    found = _ENOUGH.search(said.text)
+    if not found or is_general(said, pool):
+        return
+    rules = [
+        r
+        for r in pool.rules
+        if pool.named(r.fact, said.stems) >= NAMED and r.effect in (Effect.DECLINE, Effect.REFER)
+    ]
+    fired = any(r.fired for r in rules)
+    if rules and negated_at(said.text, found.start()) is not fired:
+        yield _problem(
+            said,
+            "comparator",
+            f'"{found.group()}" contradicts the rule that read {rules[0].fact.replace("_", " ")}',
+        )
 
 
 def _problem(said: Said, code: str, problem: str) -> Problem:

@@ -13,17 +13,10 @@ _BOUNDARY = re.compile(
     r"|hence|therefore|with|plus)\b",
     re.IGNORECASE,
 )
-_GENERIC = re.compile(
-    r"\b(?:applications|loans|requests|files|applicants|borrowers|customers|cases|offers|scores|amounts|terms|everyone|anyone)\b"
-    r"(?!\s+(?:is|was)\b)"
-    r"|\b(?:an?|any|each|every|no)\s+(?:\w+\s+)?(?:application|loan|request|file|applicant|borrower|customer|case|score"
-    r"|amount|term|person|offer|larger|longer|smaller|shorter|higher|lower)\b"
-    r"|^[A-Z]+[-\u2011][\d.]+\s+(?:says|states|reads|asks|requires|sets)\b"
-    r"|\b(?:if|where|when|whenever|whoever|unless|once|whatever)\b"
-    r"|\bthe\s+(?:policy|manual|clause|rule)\s+(?:\w+ly\s+)?(?:says|states|sets|asks|requires|demands|allows|permits|prohibits|forbids"
-    r"|declines|refers|caps|limits|treats|provides)\b",
-    re.IGNORECASE,
-)
+
+
+_CLOSE = 40
+"""Characters before a quantity in which what it is said of stands close."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +61,6 @@ class Said:
         return frozenset(w.stem for w in self.words)
 
     @cached_property
-    def generic(self) -> bool:
-        """Whether it speaks of applications in general rather than of this one."""
-        return bool(_GENERIC.search(self.text))
-
-    @cached_property
     def boundaries(self) -> tuple[int, ...]:
         """Where one part of the sentence ends and the next begins."""
         spans = [(q.start, q.end) for q in self.quantities]
@@ -86,6 +74,10 @@ class Said:
     def left_of(self, quantity: Quantity) -> frozenset[str]:
         """The words before a quantity, back to the previous quantity or part."""
         return self.between(self._left(quantity), quantity.start)
+
+    def close_to(self, quantity: Quantity) -> frozenset[str]:
+        """The last few words before a quantity, in its own part."""
+        return self.between(max(self._left(quantity), quantity.start - _CLOSE), quantity.start)
 
     def right_of(self, quantity: Quantity) -> frozenset[str]:
         """The words after a quantity, up to the next quantity or part."""

@@ -1,4 +1,4 @@
-"""What a fact is called: its own name, and the other names that people use for it."""
+"""What a fact is called: its own name, its title, and the other names that people use for it."""
 
 import re
 from functools import cache, lru_cache
@@ -7,50 +7,82 @@ from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.stems import lines, stem
 
 _UNIT_WORDS = frozenset({"months", "years", "days", "points", "amount", "value", "number", "count", "level"})
+NAMED = 1.0
+"""From here on a fact is named, by a name that is its own."""
+MEANT = 0.8
+"""From here on it may be meant."""
 
 Phrase = tuple[str, ...]
 """A name as the stems of its words."""
 
 
 @cache
-def _aliases() -> dict[str, tuple[str, ...]]:
-    table = (line.partition(":") for line in lines("topics.txt"))
-    return {name.strip(): tuple(p.strip() for p in phrases.split(";")) for name, _, phrases in table}
+def _aliases() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    found = {}
+    for line in lines("topics.txt"):
+        name, _, phrases = line.partition(":")
+        own, _, meant = phrases.partition("|")
+        found[name.strip()] = (_split(own), _split(meant))
+    return found
+
+
+def _split(phrases: str) -> tuple[str, ...]:
+    return tuple(p.strip() for p in phrases.split(";") if p.strip())
 
 
 @lru_cache(maxsize=4096)
-def phrases(name: str, title: str = "") -> tuple[Phrase, ...]:
-    """Every phrase that names a fact: its own name without unit words, its title, the known others."""
+def phrases(name: str, title: str = "") -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
+    """The phrases that name a fact and no other, and those that may mean it."""
     parts = [p for p in re.split(r"[\W_]+", name.lower()) if p and not is_stop(p)]
-    plain = [p for p in parts if p not in _UNIT_WORDS] or parts
+    plain = " ".join([p for p in parts if p not in _UNIT_WORDS] or parts)
     titled = " ".join(w for w in re.split(r"[\W_]+", title.lower()) if w and not is_stop(w))
-    texts = (" ".join(plain), titled, *_aliases().get(name, ()))
+    own, meant = _aliases().get(name, ((), ()))
+    return _stemmed(plain, titled, *own), _stemmed(*meant)
+
+
+def _stemmed(*texts: str) -> tuple[Phrase, ...]:
     return tuple(dict.fromkeys(tuple(stem(w) for w in text.split()) for text in texts if text))
 
 
 @lru_cache(maxsize=4096)
 def vocabulary(name: str, title: str = "") -> frozenset[str]:
-    """Every key of every phrase that names the fact."""
-    return frozenset(key for phrase in phrases(name, title) for word in phrase for key in keys(word))
+    """Every key of every phrase that names or may mean the fact."""
+    return frozenset(key for word in stems_of(name, title) for key in keys(word))
 
 
 @lru_cache(maxsize=4096)
 def stems_of(name: str, title: str = "") -> frozenset[str]:
-    """The stem of every word of every phrase that names the fact."""
-    return frozenset(word for phrase in phrases(name, title) for word in phrase)
+    """The stem of every word of every phrase that names or may mean the fact."""
+    return frozenset(word for group in phrases(name, title) for phrase in group for word in phrase)
 
 
 def named_in(name: str, stems: frozenset[str], title: str = "") -> float:
-    """How well words with these stems name the fact: the best share of a phrase that stands among them.
+    """How surely words with these stems name the fact: NAMED and more, MEANT and more, or less.
 
     Only stems count here, not what may stand for them: a name is a name. Longer phrases weigh a
     little more, so that "nominal rate" beats "rate" where both stand.
     """
     if not stems:
         return 0.0
+    own, meant = phrases(name, title)
+    return max(_best(own, stems, NAMED), _best(meant, stems, MEANT))
+
+
+def _best(group: tuple[Phrase, ...], stems: frozenset[str], whole: float) -> float:
     best = 0.0
-    for phrase in phrases(name, title):
+    for phrase in group:
         hits = len(stems.intersection(phrase))
         share = hits / len(phrase)
-        best = max(best, share + 0.02 * hits if share == 1 else share * 0.9)
+        best = max(best, whole + 0.02 * hits if share == 1 else 0.7 * whole * share)
     return best
+
+
+def words_of(name: str, stems: frozenset[str], title: str = "") -> frozenset[str]:
+    """The stems of the longest phrase that is the fact's own name and stands among these, if any does."""
+    standing = [p for p in phrases(name, title)[0] if stems.issuperset(p)]
+    return frozenset(max(standing, key=lambda p: (len(set(p)), p), default=()))
+
+
+def all_named(stems: frozenset[str]) -> frozenset[str]:
+    """The facts known by other names that these stems name."""
+    return frozenset(name for name in _aliases() if named_in(name, stems) >= NAMED)

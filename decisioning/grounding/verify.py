@@ -51,7 +51,7 @@ def verify(
         claims = claims_of(record)
         pool = pool_of(record, claims, sources, facts_from(facts))
     found = tuple(_verdict(text[a:b], pool) for a, b in sentences(text))
-    whole = missing_reasons([s.text for s in found], claims)
+    whole = missing_reasons([s.text for s in found], claims, pool.titles, pool.currency_unit)
     if not found:
         whole = (*whole, Problem(sentence=None, code="empty", problem="there is no sentence to check"))
     return Verdict(supported=not whole and all(s.supported for s in found), sentences=found, problems=whole)

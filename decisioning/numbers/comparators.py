@@ -47,7 +47,7 @@ _PHRASES: tuple[tuple[Comparator, str], ...] = (
     (Comparator.GE, r"at\s+(?:the\s+very\s+|the\s+|a\s+)?(?:least|minimum)|>=|≥|starting\s+(?:at|from)"),
     (
         Comparator.LE,
-        r"at\s+(?:the\s+very\s+|the\s+|a\s+)?(?:most|maximum)|<=|≤|up\s+to|as\s+(?:much|many|long|high)\s+as",
+        r"at\s+(?:the\s+very\s+|the\s+|a\s+)?(?:most|maximum)|<=|≤|(?<!adds\s)(?<!add\s)(?<!added\s)(?<!adding\s)(?<!amounts\s)(?<!comes\s)up\s+to|as\s+(?:much|many|long|high)\s+as",
     ),
     (Comparator.LE, r"(?:capped|limited|restricted|confined)\s+(?:at|to)|not\s+exceeding"),
     (Comparator.LT, r"fall(?:s|ing|en)?\s+short\s+of|fell\s+short\s+of|short\s+of|miss(?:es|ed)\s+(?=the\b)"),
@@ -59,11 +59,17 @@ _PHRASES: tuple[tuple[Comparator, str], ...] = (
         Comparator.GT,
         r"exceed(?:s|ed|ing)?|in\s+excess\s+of|surpass(?:es|ed|ing)?|outstrip(?:s|ped)?|overshoots?|upwards\s+of",
     ),
-    (Comparator.GT, r"(?:more|greater|higher|larger|bigger|longer|later|older)\s+than|above|beyond|>"),
+    (
+        Comparator.GT,
+        r"(?:more|greater|higher|larger|bigger|longer|later|older)\s+(?:[a-z]+\s+){0,2}?than|above|beyond|>",
+    ),
     (Comparator.GT, rf"(?:over|past)(?=\s+{_LIMITED})|(?:over|past)(?!\s+{_PERIOD})(?=\s+{_NUMERAL})"),
     (Comparator.GT, rf"{_BEING}over(?=\s+{_PERIOD})"),
     (Comparator.GT, r"breach(?:es|ed|ing)?(?=\s+(?:the|our|its|that|this|a)\b)"),
-    (Comparator.LT, r"(?:less|lower|fewer|smaller|shorter|earlier|younger)\s+than|below|beneath|<"),
+    (
+        Comparator.LT,
+        r"(?:less|lower|fewer|smaller|shorter|earlier|younger)\s+(?:[a-z]+\s+){0,2}?than|below|beneath|<",
+    ),
     (Comparator.LT, rf"under(?=\s+(?:{_NUMERAL}|{_LIMITED}))"),
     (Comparator.LE, rf"within(?=\s+(?:{_NUMERAL}|{_LIMITED}))"),
     (Comparator.GE, r"reach(?:es|ed|ing)?(?=\s)|meets?(?=\s+(?:the|our|a)\b)|clears?(?=\s+(?:the|our|a)\b)"),

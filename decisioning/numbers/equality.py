@@ -31,7 +31,7 @@ def states(
     if unit in _FRACTIONS:
         return _states_fraction(quantity, wanted, exactly=exactly)
     if unit in _MONEY:
-        return _states_money(quantity, wanted, currency_unit, exactly=exactly)
+        return _states_money(quantity, wanted, unit, currency_unit, exactly=exactly)
     if unit in (Unit.MONTHS, Unit.YEARS):
         return _states_duration(quantity, wanted, unit, exactly=exactly)
     if unit is Unit.POINTS:
@@ -49,7 +49,11 @@ def _states_fraction(quantity: Quantity, wanted: Decimal, *, exactly: bool) -> b
     return _same(quantity, wanted, exactly=exactly)
 
 
-def _states_money(quantity: Quantity, wanted: Decimal, currency_unit: int, *, exactly: bool) -> bool:
+def _states_money(
+    quantity: Quantity, wanted: Decimal, unit: Unit, currency_unit: int, *, exactly: bool
+) -> bool:
+    if quantity.per not in ("", "month") or (quantity.per and unit is Unit.MONEY):
+        return False
     if quantity.kind is Kind.MONEY:
         return _same(quantity, wanted * currency_unit, exactly=exactly)
     if quantity.kind is not Kind.NUMBER:

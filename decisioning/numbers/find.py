@@ -26,10 +26,12 @@ _SCALE = {
 _PERIODS = {
     "year": "years", "yr": "years", "month": "months", "mth": "months", "mo": "months", "week": "weeks",
     "day": "days", "hour": "hours", "hr": "hours", "minute": "minutes", "min": "minutes", "second": "seconds",
+    "s": "seconds",
 }  # fmt: skip
 _CLAUSE = re.compile(
-    r"§+\s*\d+(?:\.\d+)*(?:\s?\([0-9A-Za-z]{1,4}\))*"
-    r"|\b[A-Z][A-Z]{0,5}[-\u2011]\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*(?![\w%])"
+    r"\b\d+\s+(?:CFR|C\.F\.R\.|USC|U\.S\.C\.)\s+(?:part\s+)?\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*"
+    r"|§+\s*\d+(?:\.\d+)*(?:\s?\([0-9A-Za-z]{1,4}\))*"
+    r"|\b[A-Z][A-Z]{0,5}[-\u2011]\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*(?:/[a-z][\w-]*)?(?![\w%])"
     rf"|\b(?!{_CODES})[A-Z]{{2,6}}\s\d+(?:\.\d+)+(?:\([0-9A-Za-z]{{1,4}}\))*"
     r"|(?<![\w.,])\d+(?:\.\d+){2,}(?:\([0-9A-Za-z]{1,4}\))*(?![\w%,])"
     r"|\b(?:sections?|clauses?|articles?|rules?|paragraphs?|regulations?|part|chapter|appendix|schedule)\s+"
@@ -44,24 +46,25 @@ _NUMBER = re.compile(
     r"(?P<sign>(?<![\w\d)])[-\u2212\u2013](?=[\d€$£.])|\b(?:minus|negative)\s+)?"
     r"(?P<before2>[€$£₧]\s?)?"
     rf"(?:(?P<digits>(?<![\w.,]){numerals.DIGITS}|(?<=[€$£₧]){numerals.DIGITS}|(?<=(?:EUR|USD|GBP|ESP)){numerals.DIGITS})"
-    rf"|(?P<ratio>\b{numerals.FRACTION})|(?P<words>\b{numerals.WORDED}\b))"
+    rf"|(?P<ratio>\b{numerals.FRACTION})|(?P<words>\b{numerals.WORDED}\b)|(?P<single>{numerals.SINGLE}))"
     r"(?P<scale>[\s-]?(?:thousands?|millions?|billions?|mn|bn|[km])(?![\w%]))?"
     rf"(?P<after>(?:\s+of)?[\s-]?(?:{_CODES}\b|[€£₧]|euros?\b|dollars?\b|pounds?\b|(?<!\d)(?<!\d\s)sterling\b|pesetas?\b|pt(?:a|as|s)\b))?"
-    r"(?P<percent>[\s-]?(?:%|percent(?:age\s+points?)?\b|per\s?cent\b|pp\b|p\.c\.|basis\s+points?\b|bps?\b))?"
+    r"(?P<percent>[\s-]?(?:%|‰|percent(?:age\s+points?)?\b|per\s?cent\b|pp\b|p\.c\.|basis\s+points?\b|bps?\b))?"
     r"(?P<period>[\s-]?(?:calendar\s+|business\s+|working\s+|full\s+)?"
-    r"(?:years?|yrs?|months?|mths?|mos?\.|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?)\b)?"
+    r"(?:years?|yrs?|months?|mths?|mos?\.|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|s)\b)?"
     r"(?P<points>[\s-]?(?:points?|pts)\b)?"
-    r"(?P<monthly>\s*(?:(?:a|per|each|every)\s+month\b|monthly\b|/\s?month\b|p\.?m\.?(?=\W)))?",
+    r"(?P<per>\s*(?:(?:a|an|per|each|every)\s+(?:calendar\s+)?(?:month|year|annum|week|day)\b|(?:month|year|week|dai)ly\b"
+    r"|annually\b|/\s?(?:month|year|week|day)\b|p\.?m\.?(?=\W)|p\.?a\.?(?=\W)))?",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(rf"\b(?:{numerals.ORDINAL})\b", re.IGNORECASE)
 _BOUND_BEFORE = re.compile(
-    r"\b(?P<noun>maximum|max\.?|ceiling|cap|upper\s+limit|minimum|min\.?|floor|lower\s+limit|limits?|thresholds?"
+    r"\b(?P<noun>longest|largest|highest|biggest|shortest|smallest|lowest|maximum|max\.?|ceiling|cap|upper\s+limit|minimum|min\.?|floor|lower\s+limit|limits?|thresholds?"
     r"|cut-?offs?|bar)\b(?:\s+(?!and\b|but\b|because\b)[\w-]+){0,6}?\s*(?:is|are|of|at|was|being|[:=(,])?\s*(?:only\s+|just\s+|to\s+)?$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
-    r"[\s-]*(?:policy\s+|lending\s+|score\s+|permitted\s+|allowed\s+|[\w-]+\s+)?"
+    r"[\s-]*(?:(?!the\b|a\b|an\b|its\b|our\b|this\b|that\b|is\b|for\b|of\b|to\b|under\b|above\b|below\b)[\w-]+\s+)?"
     r"(?P<noun>maximum|ceiling|cap|minimum|floor|limit|threshold|cut-?off|bar)\b",
     re.IGNORECASE,
 )
@@ -119,7 +122,7 @@ def _named(text: str, clauses: frozenset[str]) -> Iterator[Quantity]:
 @lru_cache(maxsize=256)
 def _any_of(names: frozenset[str]) -> re.Pattern[str]:
     longest_first = sorted(names, key=lambda n: (-len(n), n))
-    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-]|\.\d|\(\w)")
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-]|\.\d|\(\w|/\w)")
 
 
 def _clauses(text: str) -> Iterator[Quantity]:
@@ -189,18 +192,26 @@ def _number(text: str, found: re.Match[str]) -> Quantity:
         value, written = -value, -written
     kind, unit = _kind(found)
     if kind is Kind.PERCENT:
-        shift = 4 if unit == "basis points" else 2
+        shift = _SHIFTS.get(unit, 2)
         value, places = value.scaleb(-shift), places + shift
     return Quantity(
         kind, value, unit, found.start(), found.end(), found.group(), places,
-        per_month=bool(found["monthly"]), written=written,
+        per=_per(found["per"] or ""), written=written,
     )  # fmt: skip
+
+
+def _per(written: str) -> str:
+    lowered = written.lower()
+    marks = (("month", ("month", "pm", "p.m")), ("week", ("week",)), ("day", ("day", "dai")))
+    return next((p for p, ms in marks if any(m in lowered for m in ms)), "year" if lowered.strip() else "")
 
 
 def _read(found: re.Match[str]) -> tuple[Decimal, int] | None:
     if found["digits"]:
         value = numerals.digits(found["digits"])
         return None if value is None else (value, numerals.places(found["digits"]))
+    if found["single"]:
+        return Decimal(1), 0
     if found["ratio"]:
         return numerals.fraction(found["ratio"]), 2
     value = numerals.worded(found["words"])
@@ -210,7 +221,7 @@ def _read(found: re.Match[str]) -> tuple[Decimal, int] | None:
 def _kind(found: re.Match[str]) -> tuple[Kind, str]:
     if found["percent"]:
         mark = found["percent"].strip(" -").lower()
-        return Kind.PERCENT, "basis points" if mark.startswith(("bp", "basis")) else "percent"
+        return Kind.PERCENT, _percent(mark)
     currency = found["before"] or found["before2"] or found["after"]
     if currency:
         mark = re.sub(r"^\s*(?:of\s+)?-?", "", currency).strip().lower()
@@ -219,6 +230,17 @@ def _kind(found: re.Match[str]) -> tuple[Kind, str]:
         stem = re.sub(r"^(?:calendar|business|working|full)\s+", "", found["period"].strip(" -.").lower())
         return Kind.DURATION, _PERIODS[stem.rstrip("s") if stem.rstrip("s") in _PERIODS else stem]
     return (Kind.POINTS, "points") if found["points"] else (Kind.NUMBER, "")
+
+
+_SHIFTS = {"basis points": 4, "per mille": 3}
+
+
+def _percent(mark: str) -> str:
+    if mark == "‰":
+        return "per mille"
+    if mark.startswith(("bp", "basis")):
+        return "basis points"
+    return "percentage points" if mark.startswith(("pp", "percentage")) else "percent"
 
 
 def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
@@ -267,8 +289,8 @@ def _bound(text: str, quantity: Quantity, floor: int, ceiling: int) -> str:
     if not found:
         return ""
     noun = found["noun"].lower().rstrip(".")
-    if noun.startswith(("upper", "max", "ceil", "cap")):
+    if noun.startswith(("upper", "max", "ceil", "cap", "long", "larg", "high", "big")):
         return "maximum"
-    if noun.startswith(("lower", "min", "floor")):
+    if noun.startswith(("lower", "min", "floor", "short", "small", "lowest")):
         return "minimum"
     return "limit"

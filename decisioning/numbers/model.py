@@ -33,6 +33,7 @@ class Quantity:
     `places` is how many decimal places of the value were written: 43 % has two, "1.2 million" has -5.
     `approximate` says that the text calls it one ("about", "nearly").
     `comparator` is the relation that governs it, negation folded in ("must not exceed 60 %" is <=);
+    `per` is the period of a rate of money ("month", "year", "week", "day" or "").
     `bound` is the noun that names its role ("maximum", "minimum", "limit" or "").
     """
 
@@ -45,8 +46,13 @@ class Quantity:
     places: int = 0
     comparator: Comparator | None = None
     bound: str = ""
-    per_month: bool = False
+    per: str = ""
     approximate: bool = False
     days: tuple[date, ...] = ()
     name: str = ""
     written: Decimal | None = None
+
+    @property
+    def per_month(self) -> bool:
+        """Whether it is an amount a month."""
+        return self.per == "month"

@@ -29,7 +29,15 @@ WORDED = (
     rf"(?:\s+point(?:\s+(?:{_CARDINAL}))+)?"
     rf"(?:\s+and\s+(?:a|one|three)[\s-]+{_FRACTION_WORD})?"
 )
-FRACTION = rf"(?:(?:an?|one|two|three|four|five)[\s-]+{_FRACTION_WORD}|half)(?=\s+(?:of|the|a)\b)"
+_SCALED = "|".join(_SCALES)
+FRACTION = (
+    rf"(?:(?:an?\s+)?(?:half|quarter)\s+(?:of\s+)?an?\s+(?:{_SCALED})\b"
+    rf"|(?:(?:an?|one|two|three|four|five)[\s-]+{_FRACTION_WORD}|half)(?=\s+(?:of|the|a|an)\b)"
+    r"|(?<=by\s)half\b)"
+)
+_BEFORE = ("than", "least", "most", "within", "under", "over")
+SINGLE = "(?:" + "|".join(rf"(?<={w}\s)" for w in _BEFORE) + r")an?(?=\s+(?:year|month|week|day)\b)"
+"""The article that counts: "less than a year" is less than one."""
 ORDINAL = rf"(?:{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th))"
 
 
@@ -82,6 +90,8 @@ def _whole(text: str) -> int:
 def fraction(text: str) -> Decimal:
     """The value of a fraction in words, such as "two thirds" or "half"."""
     words = re.findall(r"[a-z]+", text.lower())
+    if words[-1] in _SCALES:
+        return Decimal(_SCALES[words[-1]]) / _SHARES["half" if "half" in words else "quarter"]
     share = "half" if words[-1] in ("half", "halves") else words[-1].rstrip("s")
     count = _WORDS.get(words[0], 1) if len(words) > 1 else 1
     return Decimal(count) / Decimal(_SHARES[share])

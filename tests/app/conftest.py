@@ -107,7 +107,7 @@ def request_body(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _no_weights(monkeypatch):
-    """The embedding model's weights are RETRIEVAL's to test."""
+    """The weights have tests of their own; here they would only cost time."""
     monkeypatch.setattr("app.clients.embeddings.LocalMiniLM", FakeEmbedder)
 
 

@@ -1,0 +1,73 @@
+"""A clause that a sentence names must be the one that carries it."""
+
+from collections.abc import Iterator
+
+from decisioning.grounding.content import CARRIED, is_about
+from decisioning.grounding.names import known_clause
+from decisioning.grounding.outcome import states_outcome
+from decisioning.grounding.pool import Pool, Role, equal, share
+from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
+from decisioning.model import Effect, Outcome, Problem
+from decisioning.numbers import Kind
+
+_EFFECTS = {Outcome.DECLINE: Effect.DECLINE, Outcome.REFER: Effect.REFER}
+
+
+def check_clauses(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A problem for each clause named that does not carry the sentence."""
+    named = [q.name for q in said.quantities if q.kind is Kind.CLAUSE and known_clause(q.name, pool)]
+    for name in dict.fromkeys(named):
+        if not _rests_on(said, name, len(set(named)), pool):
+            yield _problem(said, name)
+
+
+def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]:
+    """A problem where a sentence that is said to rest on a clause is not carried by it."""
+    said = Said(text, tuple(sorted(pool.clauses)))
+    if clause is not None and not _rests_on(said, clause, 1, pool):
+        yield _problem(said, clause)
+
+
+def _rests_on(said: Said, name: str, among: int, pool: Pool) -> bool:
+    if not is_general(said, pool):
+        if not _effect_fits(said, name, pool):
+            return False
+        if _by_claim(said, name, among, pool):
+            return True
+    own = pool.of_clause(name)
+    carried = frozenset(k for p in own for k in p.keys)
+    stand = all(any(equal(q, o) for p in own for o in p.quantities) for q in said.amounts)
+    return bool(own) and stand and share(said.content, carried) >= CARRIED
+
+
+def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
+    """Whether a claim that rests on the clause is told here; its limits must be the ones that are told."""
+    meanings = [pool.meaning(q) for q in said.amounts]
+    strict = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
+    limits = {k.rule.clause for m in strict for k in m if k.rule}
+    if limits and name not in limits and among == 1:
+        return False
+    carriers = [c for c in pool.carriers if name in c.clauses]
+    if any(is_about(said, c, pool) for c in carriers):
+        return True
+    return name in limits or _leads(said, name, pool)
+
+
+def _effect_fits(said: Said, name: str, pool: Pool) -> bool:
+    """A decline is not laid to a clause whose rules only refer."""
+    if pool.outcome is not Outcome.DECLINE or not states_outcome(said.text, Outcome.DECLINE):
+        return True
+    rules = [r for r in pool.rules if r.clause == name and r.effect in (Effect.DECLINE, Effect.REFER)]
+    return not rules or any(r.fired and r.effect is Effect.DECLINE for r in rules)
+
+
+def _leads(said: Said, name: str, pool: Pool) -> bool:
+    """ "CP-1.2 alone leads to the decline" is carried by a rule of that clause that fired and declines."""
+    effect = _EFFECTS.get(pool.outcome) if pool.outcome else None
+    fired = any(r.fired and r.clause == name and r.effect is effect for r in pool.rules)
+    return fired and not pool.topics(said.stems) and not said.amounts
+
+
+def _problem(said: Said, name: str) -> Problem:
+    return Problem(sentence=said.text, code="wrong_clause", problem=f"{name} does not carry this sentence")
