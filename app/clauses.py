@@ -89,7 +89,7 @@ class PolicyClauses:
             return remembered
         asking = self._asking.get(asked)
         if asking is None:
-            # In the trace of who asks first, which is nearly always alone; who joins it only waits.
+            # A task of its own, in the trace of who asked first: whoever leaves, the others get the answer.
             asking = asyncio.create_task(self._ask(asked, known_at))
             self._asking[asked] = asking
             asking.add_done_callback(lambda done: self._asked(asked, done))
