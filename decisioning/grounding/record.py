@@ -40,7 +40,9 @@ def pool_of(
 ) -> Pool:
     """What may be said of this decision with these claims and these clauses (name to text)."""
     names = frozenset(clauses) | {c for claim in claims for c in claim.clauses}
-    failures = (p for c in decision.causes for p in passages_of("cause", None, f"{c.dependency}: {c.problem}."))
+    failures = (
+        p for c in decision.causes for p in passages_of("cause", None, f"{c.dependency}: {c.problem}.")
+    )
     passages = (*_passages(clauses), *failures)
     known = {**decision.facts, **(facts or {})}
     return Pool(
