@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from decisioning.claims import comparisons_of
 from decisioning.grounding.content import CARRIED, is_about
+from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
-from decisioning.grounding.pool import Pool, Role, equal, share
+from decisioning.grounding.pool import Carrier, Pool, Role, equal, share
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
@@ -55,12 +57,34 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     meanings = [pool.meaning(q) for q in said.amounts]
     strict = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
     limits = {k.rule.clause for m in strict for k in m if k.rule}
+    if _beside_another(said, name, pool):
+        return False
     if limits and name not in limits and among == 1:
         return False
     carriers = [c for c in pool.carriers if name in c.clauses]
-    if any(is_about(said, c, pool) for c in carriers):
+    if any(is_about(said, c, pool) for c in carriers if _tells(c, name in limits)):
+        return True
+    spared = {c.fact for r in pool.rules if r.clause == name and not r.fired for c in comparisons_of(r)}
+    if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.stems)):
         return True
     return name in limits or _leads(said, name, pool)
+
+
+def _tells(carrier: Carrier, limited: bool) -> bool:
+    """A rule that did not fire carries a sentence only where its limit is told."""
+    return limited or carrier.kind == "score" or carrier.rule is None or carrier.rule.fired
+
+
+def _beside_another(said: Said, name: str, pool: Pool) -> bool:
+    """Whether the clause stands in one part of the sentence with limits that are all another clause's."""
+    for mention in (q for q in said.quantities if q.kind is Kind.CLAUSE and q.name == name):
+        inside = [q for q in said.amounts if said.same_part(q, mention)]
+        meanings = [pool.meaning(q) for q in inside]
+        meanings = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
+        owners = [o for m in meanings if (o := {k.rule.clause for k in m if k.rule})]
+        if owners and not any(name in o for o in owners):
+            return True
+    return False
 
 
 def _effect_fits(said: Said, name: str, pool: Pool) -> bool:
@@ -79,4 +103,4 @@ def _leads(said: Said, name: str, pool: Pool) -> bool:
 
 
 def _problem(said: Said, name: str) -> Problem:
-    return Problem(sentence=said.text, code="wrong_clause", problem=f"{name} does not carry this sentence")
+    return said.problem("wrong_clause", f"{name} does not carry this sentence")
