@@ -111,7 +111,7 @@ async def model_apis(settings: Settings) -> AsyncGenerator[Settings]:
 async def running_service(base: Database, workers: int = 1) -> AsyncGenerator[RunningService]:
     """The service on the settings' host and port, ready when the block is entered.
 
-    Raises OSError when the port is taken and ChildFailed when a worker cannot start.
+    Raises CannotListen when the port is taken and ChildFailed when a worker cannot start.
     """
     async with AsyncExitStack() as stack:
         if base.embedded is not None:

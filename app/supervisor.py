@@ -30,6 +30,10 @@ class ChildFailed(Exception):
     """A child could not start: it gave up with an error of its own, several times in a row."""
 
 
+class CannotListen(Exception):
+    """The address is taken, or is none of this machine's."""
+
+
 @dataclass(frozen=True)
 class Program:
     """What to run: `python -m module arguments`, with these sockets and variables beside the parent's own."""
@@ -42,16 +46,16 @@ class Program:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound, listening TCP socket; port 0 takes a free one. Raises OSError as `bind` does."""
+    """A bound, listening TCP socket; port 0 takes a free one. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
         bound.listen(2048)
-    except OSError:
+    except OSError as refused:
         bound.close()
-        raise
+        raise CannotListen(f"cannot listen on {host}:{port}: {refused.strerror}") from refused
     return bound
 
 

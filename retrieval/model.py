@@ -96,10 +96,15 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A clause that a search found; `score` orders the hits of one search, and of that one alone."""
+    """A clause that a search found; `score` orders the hits of one search, and of that one alone.
+
+    `bm25` and `cosine` are what it was found by: the question's words, and its meaning.
+    """
 
     clause: Clause
     score: float
+    bm25: float = 0.0
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

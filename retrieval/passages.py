@@ -4,7 +4,8 @@ A passage follows from its content alone, so writing one twice, or one that no c
 nothing: an ingest that was cut off finds its finished passages again and embeds only the rest.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,12 +69,9 @@ async def _embedded(connection: AsyncConnection, model_id: int, sha256s: Sequenc
 async def _write_batch(
     connection: AsyncConnection, batch: dict[bytes, Provision], model_id: int, vectors: NDArray[np.float32]
 ) -> None:
-    counted = [lexical.counted(one.heading, one.text) for one in batch.values()]
-    ids = await _terms(connection, sorted({word for counts in counted for word in counts}))
-    rows = [
-        _row(sha256, one, {ids[word]: count for word, count in counts.items()})
-        for (sha256, one), counts in zip(batch.items(), counted, strict=True)
-    ]
+    worded = [lexical.terms(embedded_text(one)) for one in batch.values()]
+    ids = await _terms(connection, sorted({word for words in worded for word in words}))
+    rows = [_row(sha256, one, words, ids) for (sha256, one), words in zip(batch.items(), worded, strict=True)]
     await connection.execute(insert(passage).on_conflict_do_nothing(), rows)
     found = await connection.execute(
         select(passage.c.sha256, passage.c.id).where(any_of(passage.c.sha256, list(batch)))
@@ -99,18 +97,20 @@ async def _terms(connection: AsyncConnection, words: Sequence[str]) -> dict[str,
     return found
 
 
-def _row(sha256: bytes, one: Provision, counts: dict[int, int]) -> dict[str, Any]:
-    term_ids = sorted(counts)
-    tallies = [counts[term_id] for term_id in term_ids]
-    weights = dict(zip((term_id - 1 for term_id in term_ids), lexical.weights(tallies), strict=True))
+def _row(sha256: bytes, one: Provision, words: Sequence[str], ids: Mapping[str, int]) -> dict[str, Any]:
+    counts = sorted((ids[word], count) for word, count in Counter(words).items())
+    tallies = [count for _, count in counts]
+    weights = [(term_id, w) for (term_id, _), w in zip(counts, lexical.weights(tallies), strict=True)]
+    weights += [(pair, 1.0) for pair in lexical.pairs(words)]
     return {
         "sha256": sha256,
         "heading": one.heading,
         "text": one.text,
-        "length": sum(tallies),
-        "terms": term_ids,
+        "length": len(words),
+        "terms": [term_id for term_id, _ in counts],
         "counts": tallies,
-        "weights": SparseVector(weights, SPARSE_DIMENSIONS),
+        # pgvector counts dimensions from 1 in SQL and from 0 here
+        "weights": SparseVector({d - 1: w for d, w in weights[: lexical.MOST_WEIGHTS]}, SPARSE_DIMENSIONS),
     }
 
 

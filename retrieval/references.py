@@ -46,6 +46,7 @@ _WRITTEN = re.compile(
     rf"\b[A-Z][A-Za-z]*-\d[\w.]*(?<!\.){_PARENS}*"
 )
 _ELSEWHERE = re.compile(r"\s*of\s+(?!this\b|the\s+(?:regulation|manual|policy)\b)(?P<where>§+\s*\d[\d.]*)?")
+_AROUND = ".,;:?!\"'`\u2018\u2019\u201c\u201d"
 _ROMAN = re.compile(r"x{0,2}(?:ix|iv|v?i{0,3})")
 
 
@@ -68,7 +69,7 @@ def keys(clause: str) -> list[str]:
 
 
 def named(question: str) -> list[str]:
-    """The keys of the clauses that a question may name; a bare number or a percentage names none."""
+    """The names of clauses that a question may name, as written and as keys; a bare number names none."""
     found: list[Key] = []
     for match in _CITED.finditer(question):
         if match["paragraph"] is None:
@@ -78,7 +79,9 @@ def named(question: str) -> list[str]:
                 found.append(("comment", *before) if match["comment"] else before)
     found += [("app", match["letter"]) for match in _APPENDIX.finditer(question)]
     found += [key_of(word[0]) for word in _WRITTEN.finditer(question)]
-    return list(dict.fromkeys(".".join(key) for key in found if key))
+    words = (word.strip(_AROUND) for word in question.split())
+    written = [word for word in words if re.search(r"\d", word) and re.search(r"[^\d.,%]", word)]
+    return list(dict.fromkeys(written + [".".join(key) for key in found if key]))
 
 
 def key_of(clause: str) -> Key:

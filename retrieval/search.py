@@ -8,11 +8,10 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from retrieval import lexical, rank, references, statements, telemetry
+from retrieval import lexical, questions, rank, references, statements, telemetry
 from retrieval.errors import CorpusUnavailable
 from retrieval.model import Clause, Hit, Snapshot
 from retrieval.ports import Embedder
-from retrieval.rank import Candidate
 
 NOW = datetime(9999, 1, 1, tzinfo=UTC)
 """The instant of knowledge that stands for all that is known."""
@@ -104,7 +103,7 @@ class PostgresClauses:
 
     async def _embed(self, queries: Sequence[str]) -> list[list[float]]:
         with telemetry.embeddings(self._embedder.name, self._embedder.dimensions):
-            vectors = await self._embedder.embed(queries)
+            vectors = questions.turned(await self._embedder.embed(queries), self._embedder.name)
         return [vector.tolist() for vector in vectors]
 
     async def _search(
@@ -122,18 +121,20 @@ class PostgresClauses:
             candidates=statements.CANDIDATES if k <= statements.CANDIDATES else statements.MOST_CANDIDATES,
             exhaustive=self._exhaustive,
         )
+        words = lexical.terms(query)
         rows = await self._fetch(
             statement,
             document or "",
             as_of,
             known_at or NOW,
-            sorted(set(lexical.terms(query))),
+            sorted(set(words)),
             references.named(query),
             self._embedder.name,
             vector,
+            lexical.pairs(words),
+            k,
         )
-        found = [Candidate(_clause(row), row["bm25"], row["cosine"], row["named"]) for row in rows]
-        return rank.ranked(found, k)
+        return [Hit(_clause(row), row["score"], row["bm25"], row["cosine"]) for row in rows]
 
     async def _fetch(self, statement: str, *arguments: Any) -> list[Any]:
         """One statement on the driver itself: prepared once a connection, no transaction around it."""

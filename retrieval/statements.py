@@ -6,7 +6,7 @@ driver directly, as one prepared statement and one round trip.
 
 from functools import cache
 
-from retrieval import lexical
+from retrieval import lexical, rank
 
 LOCK_CORPUS = "select pg_advisory_xact_lock(:lock)"
 
@@ -106,9 +106,10 @@ def search(
 ) -> str:
     """The search among all documents ($1 is '') or in one ($1 is its name): two statements, two plans.
 
-    $2 the day, $3 the instant of knowledge, $4 the words, $5 numbers named, $6 the embedding model, $7 the
-    vector of so many dimensions. Each leg brings its best candidates; both scores are then computed for all
-    of them. Lateral subqueries with `offset 0` or `limit 1` keep the order in which the tables are read: few
+    $2 the day, $3 the instant of knowledge, $4 the words, $5 names of clauses, $6 the embedding model, $7 the
+    vector of so many dimensions, $8 the dimensions of pairs of words, $9 how many. Each leg brings its best
+    candidates; every figure is then computed for all of them, and one score out of all. Lateral subqueries
+    with `offset 0` or `limit 1` keep the order in which the tables are read: few
     rows are wanted, which the planner cannot know. Among all documents the vector index is asked first, and
     every clause in force only where the index brings too few: nothing in force is ever lost to a filter.
     An exhaustive search reads all that either leg could find; the usual one is held against it.
@@ -142,9 +143,16 @@ rarest as (
   select term_id, row_number() over rarity as place, sum(clauses) over rarity as led_to
   from asked window rarity as (order by clauses, term_id)
 ),
+pairs as materialized (
+  select ('{{' || string_agg(pair || ':1', ',') || '}}/{lexical.LAST_DIMENSION}')::sparsevec as present,
+    string_agg(pair || ':' || {rank.PAIR} * (select avg(idf) from asked), ',') as weighted
+  from unnest($8::integer[]) as pair
+),
 question as materialized (
-  select (select array_agg(term_id) from rarest where {followed}) as terms,
-    ('{{' || string_agg(term_id || ':' || idf, ',') || '}}/1000000000')::sparsevec as weights
+  select (select array_agg(term_id) from rarest where {followed}) as terms, sum(idf) as idf,
+    {rank.PAIR} * avg(idf) as pair,
+    ('{{' || string_agg(term_id || ':' || idf, ',') || coalesce(',' || (select weighted from pairs), '')
+      || '}}/{lexical.LAST_DIMENSION}')::sparsevec as weights
   from asked
 ),
 model as materialized (select id from embedding_model where name = $6),
@@ -160,7 +168,7 @@ lexical as (
 ),
 {meant},
 named as (
-  select c.id, c.passage_id from clause c where c.clause = any($5::text[]) and {binds} limit {candidates}
+  select c.id, c.passage_id from clause c where c.names && $5::text[] and {binds} limit {candidates}
 ),
 candidate as materialized (
   select id, passage_id, bool_or(named) as named
@@ -172,7 +180,7 @@ candidate as materialized (
   group by id, passage_id
 ),
 worded as materialized (
-  select w.id, sum(asked.idf * w.frequency / (w.frequency + {lexical.K1} * (
+  select w.id, sum(asked.idf) as idf, sum(asked.idf * w.frequency / (w.frequency + {lexical.K1} * (
     1 - {lexical.B} + {lexical.B} * w.length / (select average_length from corpus)))) as bm25
   from (
     select candidate.id, p.length, unnest(p.terms) as term_id, unnest(p.counts) as frequency
@@ -181,18 +189,37 @@ worded as materialized (
   ) w
   join asked on asked.term_id = w.term_id
   group by w.id
+),
+figured as materialized (
+  select candidate.id, candidate.passage_id,
+    coalesce(worded.bm25, 0)::float8 as bm25,
+    coalesce(worded.idf / (select idf from question), 0)::float8 as coverage,
+    coalesce(-(p.weights <#> (select present from pairs)) * (select pair from question), 0)::float8 as pairs,
+    coalesce(1 - (v.embedding <=> (select vector from meaning)), 0)::float8 as cosine,
+    case when not named then 0
+      when (select count(*) from named) > {rank.FEW} then {rank.MAYBE_NAMED}
+      when cardinality($4::text[]) > {rank.BRIEF} then {rank.NAMED_AMONG_OTHER_THINGS}
+      else {rank.NAMED} end as named
+  from candidate
+  cross join lateral (select weights from passage where id = candidate.passage_id limit 1) p
+  left join lateral (
+    select embedding from passage_vector
+    where passage_id = candidate.passage_id and model_id = (select id from model) limit 1
+  ) v on true
+  left join worded on worded.id = candidate.id
+),
+scored as materialized (
+  select *, (named + coverage * {rank.COVERAGE}
+    + (bm25 + pairs) / greatest(max(bm25 + pairs) over (), {rank.LEAST})
+    + {rank.COSINE} * cosine / greatest(max(cosine) over (), {rank.LEAST}))::float8 as score
+  from figured
+  order by score desc, id limit $9
 )
-select {_CLAUSE}, candidate.named,
-  coalesce(worded.bm25, 0)::float8 as bm25,
-  coalesce(1 - (v.embedding <=> (select vector from meaning)), 0)::float8 as cosine
-from candidate
-cross join lateral (select * from clause where id = candidate.id limit 1) c
-cross join lateral (select * from passage where id = candidate.passage_id limit 1) p
-left join lateral (
-  select embedding from passage_vector
-  where passage_id = candidate.passage_id and model_id = (select id from model) limit 1
-) v on true
-left join worded on worded.id = candidate.id
+select {_CLAUSE}, scored.score, scored.bm25, scored.cosine
+from scored
+cross join lateral (select * from clause where id = scored.id limit 1) c
+cross join lateral (select * from passage where id = scored.passage_id limit 1) p
+order by scored.score desc, scored.id
 """
 
 

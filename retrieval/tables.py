@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 SPARSE_DIMENSIONS = 1_000_000_000
-"""The widest that a sparsevec may be: a term's id is its dimension."""
+"""The widest that a sparsevec may be: a term's id is its dimension, pairs of terms have the upper half."""
 
 INDEXED_DIMENSIONS = 384
 """The width of the vectors that have an index."""
@@ -98,6 +98,7 @@ clause = Table(
     Column("title", Text),
     Column("source", Text, nullable=False),
     Column("searched", Boolean, nullable=False),
+    Column("names", ARRAY(Text), nullable=False),
     Column("refers_to", ARRAY(Text), nullable=False),
     Column("defines", ARRAY(Text), nullable=False),
     Column("stated_to", Date),
@@ -127,6 +128,7 @@ clause = Table(
         unique=True,
         postgresql_where=text("known_to = 'infinity'"),
     ),
+    Index("ix_clause_names", "names", postgresql_using="gin"),
     Index("ix_clause_refers_to", "refers_to", postgresql_using="gin"),
     Index("ix_clause_defines", "defines", postgresql_using="gin"),
     Index("ix_clause_passage_id", "passage_id"),

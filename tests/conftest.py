@@ -40,14 +40,14 @@ async def template_database(postgres_server: EmbeddedPostgres, worker_id: str) -
 @pytest.fixture
 async def empty_database_url(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a fresh database without a table, dropped afterwards."""
-    async with _database(postgres_server, "template1") as url:
+    async with fresh_database(postgres_server, "template1") as url:
         yield url
 
 
 @pytest.fixture
 async def database_url(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
     """The address of a fresh migrated database, dropped afterwards."""
-    async with _database(postgres_server, template_database) as url:
+    async with fresh_database(postgres_server, template_database) as url:
         yield url
 
 
@@ -69,7 +69,8 @@ def shared_data() -> Path:
 
 
 @asynccontextmanager
-async def _database(server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+async def fresh_database(server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    """The address of a copy of that database, dropped afterwards."""
     name = f"test_{uuid4().hex}"
     await _administer(server, f"create database {name} template {template}")
     try:

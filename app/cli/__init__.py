@@ -9,7 +9,8 @@ from app.cli import db, decide, demo, evals, key, policy, records, serve, words
 from app.cli.terminal import FAILED, INTERRUPTED, MISUSED, Misuse, complain
 from app.logs import configure_logs
 from app.sandbox.postgres import EmbeddedPostgresFailed
-from app.supervisor import ChildFailed
+from app.storage.errors import DatabaseUnavailable
+from app.supervisor import CannotListen, ChildFailed
 from decisioning.errors import CredenceError
 from retrieval.errors import CorpusError
 
@@ -41,7 +42,7 @@ cli.add_typer(key.commands, name="key")
 cli.add_typer(policy.commands, name="policy")
 
 
-FAILURES = (CredenceError, CorpusError, EmbeddedPostgresFailed, ChildFailed, OSError)
+FAILURES = (CredenceError, CorpusError, EmbeddedPostgresFailed, CannotListen, ChildFailed, OSError)
 """What ends a command with a sentence rather than a traceback."""
 
 
@@ -49,12 +50,21 @@ def main() -> None:
     """The entry point: exit code 0, 1 for what failed, 2 for bad usage, 130 after Ctrl-C."""
     configure_logs("warning")
     try:
-        cli()
+        cli(prog_name="credence")
     except Misuse as misuse:
         complain(misuse)
         sys.exit(MISUSED)
     except FAILURES as failure:
-        complain(failure)
+        complain(_words(failure))
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _words(failure: Exception) -> str:
+    """What went wrong, without the numbers that an operating system has for it."""
+    if isinstance(failure, DatabaseUnavailable):
+        return f"the database cannot be reached: {failure}"
+    if isinstance(failure, OSError) and failure.strerror:
+        return ": ".join(str(part) for part in (failure.filename, failure.strerror) if part)
+    return str(failure)

@@ -16,7 +16,8 @@ commands = typer.Typer(no_args_is_help=True, help="Migrations, and the database'
 
 @commands.command("upgrade")
 def upgrade_command(
-    revision: Annotated[str, typer.Argument(help="Up to which revision.")] = "head", json: Json = False
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="Up to which revision.")] = "head",
+    json: Json = False,
 ) -> None:
     """Bring the schema up to date; nothing happens where it is already."""
     _migrate(lambda engine: upgrade(engine, revision), json)
@@ -24,7 +25,9 @@ def upgrade_command(
 
 @commands.command("downgrade")
 def downgrade_command(
-    revision: Annotated[str, typer.Argument(help="Down to which revision; base removes everything.")] = "-1",
+    revision: Annotated[
+        str, typer.Argument(metavar="REVISION", help="Down to which revision; base removes everything.")
+    ] = "-1",
     json: Json = False,
 ) -> None:
     """Take the schema back by one revision, or to the one named."""

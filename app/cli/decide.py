@@ -16,7 +16,7 @@ import typer
 from app.bodies import check
 from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
 from app.cli.opening import opened_to_decide
-from app.cli.terminal import Misuse, err, print_json, run, settings_now
+from app.cli.terminal import FAILED, Misuse, err, print_json, run, settings_now
 from app.deciding import Order, take
 from app.errors import problems_of
 from app.schemas import DecisionRequest
@@ -24,8 +24,8 @@ from app.service import Database, database
 from app.storage import idempotency
 from app.storage.errors import StorageError
 from app.wiring import Services
-from decisioning.errors import CredenceError
-from decisioning.product import named
+from decisioning.errors import CredenceError, UnknownProduct
+from decisioning.product import PRODUCTS, load_products, named
 
 AT_ONCE = 16
 WAIT_FOR_KEY_S = 0.25
@@ -39,8 +39,12 @@ def register(cli: typer.Typer) -> None:
 
 
 def decide(
-    file: Annotated[Path, typer.Argument(help="JSON lines, an application each; - reads standard input.")],
-    product: Annotated[str, typer.Option(help="The product that they apply for.")] = "consumer-loan",
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON lines, an application each; - reads standard input.")
+    ],
+    product: Annotated[
+        str, typer.Option(metavar="NAME", help="The product that they apply for.")
+    ] = "consumer-loan",
     explain: Annotated[Explain, typer.Option(help="Whether each decision is explained.")] = "sync",
     again: Annotated[
         bool, typer.Option("--again", help="Decide lines anew that a run decided before.")
@@ -50,24 +54,30 @@ def decide(
     """Decide a file of applications: one a line in, one decision a line out, in the same order.
 
     A line is an application, or a whole request with `application` in it. A bad line becomes
-    {"line", "error"}, the rest go on.
+    {"line", "error", "errors"}, the rest go on; exit code 1 where there was one. Run again, a file is gone on
+    with where it stopped: the lines that were decided give the same bytes.
     """
     if file != STANDARD_INPUT and not file.is_file():
         raise Misuse(f"{file}: no such file")
     del json
+    settings = settings_now()
+    try:
+        named(load_products([PRODUCTS, *settings.products]), product)
+    except UnknownProduct as unknown:
+        raise Misuse(f"--product: {unknown}") from None
 
-    async def story(base: Database) -> None:
+    async def story(base: Database) -> int:
         async with opened_to_decide(base) as services:
-            named(services.products, product)
             lines = _keyed(file, product, explain, again)
             bad = 0
             async for answer in _in_order(services, lines, product, explain):
                 print_json(answer)
                 bad += answer.startswith(b'{"line":')
         if bad:
-            err.print(f"credence: {bad} lines could not be decided; each says why")
+            err.print(f"credence: {bad} of the lines could not be decided; each says why")
+        return FAILED if bad else 0
 
-    with database(settings_now()) as base:
+    with database(settings) as base:
         run(story(base))
 
 

@@ -26,7 +26,7 @@ class Scope(StrEnum):
 @commands.command()
 def create(
     scope: Annotated[list[Scope], typer.Option("--scope", help="What the key may do; may be given again.")],
-    name: Annotated[str, typer.Option(help="Whose key it is, for the list.")] = "",
+    name: Annotated[str, typer.Option(metavar="NAME", help="Whose key it is, for the list.")] = "",
     json: Json = False,
 ) -> None:
     """Create a key and print it: nobody can read it again."""
@@ -46,7 +46,12 @@ def create(
 
 
 @commands.command()
-def revoke(key_id: UUID, json: Json = False) -> None:
+def revoke(
+    key_id: Annotated[
+        UUID, typer.Argument(metavar="ID", help="The key's id, as `credence key list` shows it.")
+    ],
+    json: Json = False,
+) -> None:
     """From now on the key opens nothing."""
 
     async def story(base: Database) -> None:

@@ -11,7 +11,9 @@ from app.service import Database, model_apis, prepare
 from app.wiring import Services, open_services
 
 DAY = ["%Y-%m-%d"]
-Day = Annotated[datetime | None, typer.Option(formats=DAY, help="As the policy stood on that day.")]
+Day = Annotated[
+    datetime | None, typer.Option(formats=DAY, metavar="DATE", help="As the policy stood on that day.")
+]
 
 
 @asynccontextmanager

@@ -23,19 +23,25 @@ def register(commands: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files, or folders to walk.")] = None,
-    effective_from: Annotated[datetime | None, typer.Option(formats=DAY, help="When it binds from.")] = None,
-    effective_to: Annotated[
-        datetime | None, typer.Option(formats=DAY, help="When it ends (exclusive).")
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Files, or folders to walk.")
     ] = None,
-    document: Annotated[str | None, typer.Option(help="The document's name.")] = None,
+    effective_from: Annotated[
+        datetime | None, typer.Option(formats=DAY, metavar="DATE", help="When it binds from.")
+    ] = None,
+    effective_to: Annotated[
+        datetime | None, typer.Option(formats=DAY, metavar="DATE", help="When it ends (exclusive).")
+    ] = None,
+    document: Annotated[str | None, typer.Option(metavar="NAME", help="The document's name.")] = None,
     supersede: Annotated[
         bool, typer.Option("--supersede", help="End an open-ended earlier edition.")
     ] = False,
     withdraw_clause: Annotated[
-        str | None, typer.Option("--withdraw", help="End this clause, with --on.")
+        str | None, typer.Option("--withdraw", metavar="CLAUSE", help="End this clause, with --on.")
     ] = None,
-    on: Annotated[datetime | None, typer.Option(formats=DAY, help="The day a withdrawn clause ends.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=DAY, metavar="DATE", help="The day a withdrawn clause ends.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take documents into the corpus, or end a clause of one; the same input again writes nothing."""

@@ -15,9 +15,12 @@ from app.wiring import Services
 from retrieval.diff import difference
 
 KnownAt = Annotated[
-    str | None, typer.Option(help="As it was known at that instant (RFC 3339); all that is known by default.")
+    str | None,
+    typer.Option(
+        metavar="TIME", help="As it was known at that instant (RFC 3339); all that is known by default."
+    ),
 ]
-OneDocument = Annotated[str | None, typer.Option("--document", help="In this document only.")]
+OneDocument = Annotated[str | None, typer.Option("--document", metavar="NAME", help="In this document only.")]
 
 
 def register(commands: typer.Typer) -> None:
@@ -27,14 +30,18 @@ def register(commands: typer.Typer) -> None:
 
 
 def search(
-    query: Annotated[str | None, typer.Argument(help="A question, words, or the number of a clause.")] = None,
+    query: Annotated[
+        str | None, typer.Argument(metavar="[QUERY]", help="A question, words, or the number of a clause.")
+    ] = None,
     as_of: Day = None,
     known_at: KnownAt = None,
     document: OneDocument = None,
     k: Annotated[int, typer.Option("--k", min=1, max=100, help="At most so many clauses.")] = 10,
     batch: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help='Lines {"id", "query", "as_of"?, "document"?}.'),
+        typer.Option(
+            exists=True, dir_okay=False, metavar="FILE", help='Lines {"id", "query", "as_of"?, "document"?}.'
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -93,7 +100,12 @@ async def _search_batch(
     return failed
 
 
-def show(clause: str, as_of: Day = None, document: OneDocument = None, json: Json = False) -> None:
+def show(
+    clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="Its number, such as CP-3.4.")],
+    as_of: Day = None,
+    document: OneDocument = None,
+    json: Json = False,
+) -> None:
     """Print one clause as it stood on a day."""
 
     async def story(base: Database) -> int:
@@ -118,8 +130,8 @@ def show(clause: str, as_of: Day = None, document: OneDocument = None, json: Jso
 
 
 def diff(
-    before: Annotated[datetime, typer.Argument(formats=DAY)],
-    after: Annotated[datetime, typer.Argument(formats=DAY)],
+    before: Annotated[datetime, typer.Argument(formats=DAY, metavar="DATE", help="The earlier day.")],
+    after: Annotated[datetime, typer.Argument(formats=DAY, metavar="DATE", help="The later day.")],
     document: OneDocument = None,
     json: Json = False,
 ) -> None:

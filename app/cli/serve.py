@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.terminal import err, out, run, settings_now
-from app.sandbox.model_server import address_of, listen
+from app.cli.terminal import Json, err, out, print_json, run, settings_now
+from app.sandbox.model_server import address_of
 from app.sandbox.model_server import serve as serve_models
 from app.service import Database, database, prepare, running_service
+from app.supervisor import listening_socket
 
+LOOPBACK = "127.0.0.1"
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 
 
@@ -29,27 +31,39 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="The port; CREDENCE_PORT by default, 0 a free one.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
+    json: Json = False,
 ) -> None:
-    """Serve decisions over HTTP until Ctrl-C or SIGTERM, with everything embedded that no setting names."""
+    """Serve decisions over HTTP until Ctrl-C or SIGTERM, with everything embedded that no setting names.
+
+    Prints one line once it can decide, {"url"} with --json, and logs on stderr.
+    """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = settings_now(**given)
     with database(settings) as base:
-        run(_serve(base, workers))
+        run(_serve(base, workers, json))
 
 
-async def _serve(base: Database, workers: int) -> None:
+async def _serve(base: Database, workers: int, json: bool) -> None:
     stopping = _asked_to_stop()
     await prepare(base, ingest=True)
     async with running_service(base, workers) as service:
-        out.print(f"Credence {service.url} is ready. Ctrl-C ends it.")
+        ready = f"Credence {service.url} is ready. Ctrl-C ends it."
+        print_json({"url": service.url}) if json else out.print(ready)
         await _first_of(stopping.wait(), service.failure)
         err.print("Ending: requests that run are answered first.")
 
 
-def sandbox(scoring_port: Port = 9001, pricing_port: Port = 9002) -> None:
-    """Serve the reference scoring and pricing APIs alone, on loopback."""
-    with listen(scoring_port) as scoring, listen(pricing_port) as pricing:
-        out.print(f"scoring {address_of(scoring)}\npricing {address_of(pricing)}")
+def sandbox(scoring_port: Port = 9001, pricing_port: Port = 9002, json: Json = False) -> None:
+    """Serve the reference scoring and pricing APIs alone, on loopback, until Ctrl-C or SIGTERM."""
+    with (
+        listening_socket(LOOPBACK, scoring_port) as scoring,
+        listening_socket(LOOPBACK, pricing_port) as pricing,
+    ):
+        urls = {"scoring": address_of(scoring), "pricing": address_of(pricing)}
+        if json:
+            print_json(urls)
+        else:
+            out.print("\n".join(f"{name} {url}" for name, url in urls.items()))
         run(serve_models(scoring, pricing))
 
 

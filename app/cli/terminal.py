@@ -31,12 +31,17 @@ def settings_now(**overrides: Any) -> Settings:
     try:
         return load_settings(**overrides)
     except ValidationError as refused:
-        problems = (f"{_variable(e['loc'])}: {e['msg']}" for e in refused.errors())
+        problems = (f"{_variable(e['loc'])}: {_plain(e['msg'])}" for e in refused.errors())
         raise Misuse("; ".join(problems)) from None
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
     return "CREDENCE_" + str(location[0]).upper() if location else "settings"
+
+
+def _plain(message: str) -> str:
+    """A validator's own words, without the prefix that pydantic gives them."""
+    return message.removeprefix("Value error, ")
 
 
 def run(story: Coroutine[Any, Any, int | None]) -> None:

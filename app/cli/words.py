@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from app.answering import Turn, answer_turn, scene_of
 from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
 from app.cli.opening import DAY, day_of, opened_to_ask
-from app.cli.terminal import Json, Misuse, err, out, print_json, run, settings_now
+from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
 from app.schemas import ChatRequest
 from app.service import Database, database
 from decisioning.grounding import Verdict, verify
@@ -26,12 +26,20 @@ def register(cli: typer.Typer) -> None:
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="A question about the policy, or about a decision.")],
-    decision: Annotated[UUID | None, typer.Option(help="The decision that it is about.")] = None,
-    as_of: Annotated[datetime | None, typer.Option(formats=DAY, help="The day whose policy answers.")] = None,
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="A question about the policy, or about a decision.")
+    ],
+    decision: Annotated[
+        UUID | None, typer.Option(metavar="ID", help="The decision that it is about.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=DAY, metavar="DATE", help="The day whose policy answers.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Ask the analyst's assistant one question; it answers from clauses in force, or says that it cannot."""
+    if not question.strip():
+        raise Misuse("the question is empty")
     try:
         asked = ChatRequest(message=question, decision_id=decision, as_of=day_of(as_of))
     except ValidationError as refused:
@@ -75,12 +83,14 @@ _STATEMENT = TypeAdapter(Statement)
 
 
 def verify_command(
-    file: Annotated[Path, typer.Argument(help='Lines {"id", "sources", "facts"?, "decision"?, "text"}.')],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help='Lines {"id", "sources", "facts"?, "decision"?, "text"}.')
+    ],
     json: Annotated[bool, typer.Option("--json", help="The output is JSON lines in any case.")] = False,
 ) -> None:
     """Check texts, in anybody's words, against their sources, facts and decisions: a verdict a line.
 
-    A line that cannot be read becomes {"id", "error"} and is not supported; the rest go on.
+    A line that cannot be read becomes {"id", "supported": false, "error"}; the rest go on, exit code 1.
     """
     del json
     if file != STANDARD_INPUT and not file.is_file():
@@ -94,7 +104,8 @@ def verify_command(
             print_json({"id": _id_of(line), "supported": False, "sentences": [], "error": _plain(problem)})
             bad += 1
     if bad:
-        err.print(f"credence: {bad} lines could not be read; each says why")
+        err.print(f"credence: {bad} of the lines could not be read; each says why")
+        raise typer.Exit(FAILED)
 
 
 def _verdict(value: Mapping[str, Any]) -> Verdict:

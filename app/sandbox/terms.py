@@ -13,7 +13,6 @@ from decisioning.files import read_json
 from decisioning.parameters import History, in_force
 from decisioning.product import PRODUCTS
 
-PRODUCT_NAME = "consumer-loan"
 TIME_ZONE = "Europe/Madrid"
 PARAMETERS = PRODUCTS / "consumer_loan" / "parameters.json"
 _TERMS = {

@@ -1,6 +1,6 @@
 """A clause that a sentence names must be the one that carries it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from decisioning.claims import comparisons_of
 from decisioning.grounding.content import CARRIED, is_about
@@ -18,10 +18,19 @@ _EFFECTS = {Outcome.DECLINE: Effect.DECLINE, Outcome.REFER: Effect.REFER}
 
 def check_clauses(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each clause named that does not carry the sentence."""
-    named = [q.name for q in said.quantities if q.kind is Kind.CLAUSE and known_clause(q.name, pool)]
-    for name in dict.fromkeys(named):
-        if not _rests_on(said, name, len(set(named)), pool):
+    found = (q.name for q in said.quantities if q.kind is Kind.CLAUSE and known_clause(q.name, pool))
+    named = tuple(dict.fromkeys(found))
+    resting = [name for name in named if _rests_on(said, name, len(named), pool)]
+    quoted = _named_in_quotes(said, resting, pool)
+    for name in named:
+        if name not in resting and name not in quoted:
             yield _problem(said, name)
+
+
+def _named_in_quotes(said: Said, clauses: Iterable[str], pool: Pool) -> frozenset[str]:
+    """The clauses that a sentence names only because a clause it quotes word for word refers to them."""
+    quotes = (p for name in clauses for p in pool.of_clause(name) if p.text in said.text)
+    return frozenset(q.name for p in quotes for q in p.quantities if q.kind is Kind.CLAUSE)
 
 
 def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]:

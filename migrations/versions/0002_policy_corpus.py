@@ -80,6 +80,7 @@ create table clause (
     title text,
     source text not null,
     searched boolean not null,
+    names text[] not null,
     refers_to text[] not null,
     defines text[] not null,
     stated_to date,
@@ -107,6 +108,7 @@ create index ix_clause_document on clause (document);
 create index ix_clause_passage_id on clause (passage_id);
 create index ix_clause_in_force on clause (passage_id)
     include (id, effective_from, effective_to, known_from, known_to) where searched;
+create index ix_clause_names on clause using gin (names);
 create index ix_clause_refers_to on clause using gin (refers_to);
 create index ix_clause_defines on clause using gin (defines)
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.supervisor import ChildFailed, Program, kept_running, listening_socket
+from app.supervisor import CannotListen, ChildFailed, Program, kept_running, listening_socket
 
 CHILD = """
 import os, pathlib, signal, sys
@@ -93,8 +93,8 @@ async def test_children_end_when_their_parent_is_killed(child, tmp_path):
 
 
 def test_a_port_in_use_is_refused():
-    """Binding a port that another socket holds raises OSError and leaves no socket open."""
-    with listening_socket("127.0.0.1", 0) as taken, pytest.raises(OSError, match="in use"):
+    """Binding a port that another socket holds is refused with the address and leaves no socket open."""
+    with listening_socket("127.0.0.1", 0) as taken, pytest.raises(CannotListen, match=r"127.*in use"):
         listening_socket("127.0.0.1", taken.getsockname()[1])
 
 

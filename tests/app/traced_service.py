@@ -9,7 +9,7 @@ import sys
 
 import httpx
 
-from app import wiring
+from app.clients import embeddings
 from app.logs import configure_logs
 from app.main import create_app
 from app.settings import load_settings
@@ -18,7 +18,7 @@ from tests.app.conftest import HOST, FakeEmbedder
 
 async def main(body: str) -> None:
     """Post the body and print the answer."""
-    setattr(wiring, "LocalMiniLM", FakeEmbedder)  # noqa: B010  no weights are loaded here
+    setattr(embeddings, "LocalMiniLM", FakeEmbedder)  # noqa: B010  no weights are loaded here
     configure_logs()
     app = create_app(load_settings(env_file=None))
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST)

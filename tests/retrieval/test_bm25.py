@@ -6,10 +6,10 @@ import bm25s
 import numpy as np
 import pytest
 
-from retrieval import lexical, statements
+from retrieval import lexical
 from retrieval.ingest import ingest, withdraw
 from retrieval.model import Document, Provision
-from retrieval.search import NOW, PostgresClauses
+from retrieval.search import PostgresClauses
 
 START, DAY = date(2024, 1, 1), date(2024, 6, 1)
 TEXTS = [
@@ -46,16 +46,9 @@ def reference(texts: list[str], query: str) -> dict[str, float]:
 
 async def scores(engine, embedder, query: str, document: str = "", known_at=None) -> dict[str, float]:
     """What Postgres says, of the same."""
-    statement = statements.search(
-        one_document=bool(document),
-        dimensions=embedder.dimensions,
-        candidates=statements.MOST_CANDIDATES,
-    )
     clauses = PostgresClauses(engine, embedder)
-    (vector,) = await clauses._embed([query])
-    words = lexical.terms(query)
-    rows = await clauses._fetch(statement, document, DAY, known_at or NOW, words, [], embedder.name, vector)
-    return {row["clause"]: row["bm25"] for row in rows if row["bm25"] > 0}
+    hits = await clauses.search(query, DAY, document=document or None, known_at=known_at, k=100)
+    return {hit.clause.clause: hit.bm25 for hit in hits if hit.bm25 > 0}
 
 
 @pytest.mark.parametrize("query", QUERIES)
