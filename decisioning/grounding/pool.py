@@ -135,7 +135,7 @@ class Pool:
         return frozenset(name for word in stems for name in self._named_by.get(word, ()))
 
     def topics(self, found: Sequence[str]) -> tuple[frozenset[str], ...]:
-        """What these stems, in their order, name: each topic as the facts that share the name, inner names left out.
+        """What these stems, in their order, name: each topic as the facts that share a name, no inner names.
 
         "debt service to income" names one topic, not also debt, debt service and income.
         """

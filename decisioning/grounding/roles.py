@@ -50,7 +50,7 @@ def _is_difference(said: Said, quantity: Quantity) -> bool:
 
 
 def roughly_true(said: Said, quantity: Quantity, pool: Pool) -> bool:
-    """ "less than a year", "more than half": a comparison in words with no limit that the record bears out."""
+    """ "less than a year", "more than half": a comparison in words, not with a limit, that is so."""
     if quantity.comparator is None or any(c.isdigit() for c in quantity.text):
         return False
     away = quantity.unit == "percentage points"

@@ -86,7 +86,7 @@ def words_of(name: str, found: Sequence[str], title: str = "") -> frozenset[str]
 
 
 def stands(phrase: Phrase, found: Sequence[str]) -> bool:
-    """Whether the words of a phrase stand together in a sequence of stems, a few others between them at most."""
+    """Whether the words of a phrase stand together among these stems, a few others between them at most."""
     wanted = set(phrase)
     span = len(wanted) + _BETWEEN
     return any(wanted <= set(found[n : n + span]) for n, stem_ in enumerate(found) if stem_ in wanted)
