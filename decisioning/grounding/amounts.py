@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decisioning.grounding.content import is_about
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
-from decisioning.grounding.pool import Known, Pool, Role, equal, share, stated_in
+from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, share, stated_in
 from decisioning.grounding.roles import could_be, has_role, roughly_true
-from decisioning.grounding.said import Said
+from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, NAMED
@@ -46,12 +46,12 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
         return None
     found = list(pool.meaning(quantity))
-    if any(stated_in(quantity, p) for c in pool.carriers if is_about(said, c, pool) for p in c.passages):
+    telling = (c for c in pool.carriers if any(stated_in(quantity, p) for p in c.passages))
+    if any(is_about(said, c, pool) for c in telling):
         return None
-    quoting = [p for p in pool.passages if stated_in(quantity, p)]
-    if not found and not quoting:
+    if not found and not quoting(quantity, pool):
         return _uncounted(said, quantity, pool)
-    if quoting and (is_general(said, pool) or not found):
+    if not found or (is_general(said, pool) and quoting(quantity, pool)):
         return _quoted(said, quantity, pool)
     fitting = [k for k in found if has_role(said, quantity, k, pool)]
     if not fitting:
@@ -75,7 +75,7 @@ def _quoted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 
 def _fits(said: Said, pool: Pool) -> bool:
     """Whether the clauses with the sentence's numbers speak of what the sentence speaks of."""
-    with_numbers = {p.clause for p in pool.passages if any(stated_in(o, p) for o in said.amounts)}
+    with_numbers = {p.clause for o in said.amounts for p in quoting(o, pool)}
     carried = frozenset(k for p in pool.passages if p.clause in with_numbers for k in p.keys)
     return share(said.content, carried) >= _FITTING
 
@@ -85,7 +85,7 @@ def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:
     own = [w for w in words(said.part_of(quantity)) if not is_stop(w.text)]
     alike = {True: 0.0, False: 0.0}
     for passage in pool.passages:
-        source = Said(passage.text)
+        source = said_of(passage.text)
         for other in source.amounts:
             if other.kind is quantity.kind or Kind.NUMBER in (other.kind, quantity.kind):
                 stems = {w.stem for w in words(source.part_of(other)) if not is_stop(w.text)}

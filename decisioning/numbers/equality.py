@@ -78,6 +78,8 @@ def _states_count(quantity: Quantity, wanted: Decimal) -> bool:
 def _same(quantity: Quantity, wanted: Decimal, *, exactly: bool) -> bool:
     if quantity.value == wanted:
         return True
+    if abs(float(quantity.value) - float(wanted)) > 1.01 * 10.0**-quantity.places:
+        return False
     step = Decimal(1).scaleb(-quantity.places)
     if quantity.value != quantity.value.quantize(step):  # a third, two thirds
         return not exactly and quantity.value.quantize(step) == wanted.quantize(step)
