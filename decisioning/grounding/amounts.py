@@ -13,7 +13,7 @@ from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Problem, Unit
-from decisioning.numbers import Kind, Quantity
+from decisioning.numbers import SHARE, Kind, Quantity
 
 _COUNTED = re.compile(rf"^\s*(?:[\w-]+\s+){{0,2}}?(?P<noun>{pattern('counted')})\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?:reason|factor|ground)\s+(?:no\.\s*|number\s+)?$", re.IGNORECASE)
@@ -34,6 +34,11 @@ def check_amounts(said: Said, pool: Pool) -> Iterator[Problem]:
         problem = _amount(said, quantity, pool)
         if problem:
             yield problem
+    for found in form("multiple").finditer(said.text):
+        if not any(found.group() in p.text.lower() for p in pool.passages):
+            yield said.problem(
+                "unreadable_number", f'"{found.group()}" cannot be checked; give the number itself'
+            )
 
 
 def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
@@ -109,7 +114,7 @@ def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 
 def _counts(said: Said, quantity: Quantity, pool: Pool) -> bool:
     """Whether it counts things that are so many: reasons, conditions, limits broken; "one" is no claim."""
-    if quantity.value == 1 and not any(c.isdigit() for c in quantity.text):
+    if quantity.value == 1 and quantity.unit != SHARE and not any(c.isdigit() for c in quantity.text):
         return True
     counted = _COUNTED.match(said.text[quantity.end :])
     if not counted or quantity.value > _FEW:
@@ -188,13 +193,23 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
     others = pool.near(left | right) - names
     rivals = [n for n in others if n in units and could_be(quantity, units[n])]
-    rival = max(rivals, key=lambda name: (_near(pool, name, left, right), name), default="")
+    behind = {k.name for k in _next_meaning(said, quantity, pool)}
+    weight = {n: _near(pool, n, left, frozenset() if n in behind else right) for n in rivals}
+    rival = max(rivals, key=lambda name: (weight[name], name), default="")
     least = NAMED if any(pool.named(k.name, said.stems) >= MEANT for k in found) else MEANT
-    nearest = _near(pool, rival, left, right) if rival else 0.0
-    if nearest < least * 0.9 or own >= nearest - 0.001:
+    written = quantity.kind in (Kind.MONEY, Kind.PERCENT, Kind.DURATION)
+    least = MEANT if written and own == 0 and pool.named(rival, close) >= MEANT else least * 0.9
+    nearest = weight[rival] if rival else 0.0
+    if nearest < least or own >= nearest - 0.001:
         return None
     problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}'
     return said.problem("number_of_another", problem)
+
+
+def _next_meaning(said: Said, quantity: Quantity, pool: Pool) -> tuple[Known, ...]:
+    """What the next number of the sentence means: words between may be about that one."""
+    later = next((q for q in said.amounts if q.start >= quantity.end), None)
+    return pool.meaning(later) if later else ()
 
 
 def _is_bound(quantity: Quantity, known: Known) -> bool:

@@ -11,6 +11,7 @@ from decisioning.model import Effect, Outcome, Problem
 from decisioning.numbers import Kind, negated_at
 
 _WOULD_BE = re.compile(r"\bwould\s+be\b", re.IGNORECASE)
+_STATED = re.compile(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
 
 
@@ -49,7 +50,9 @@ def states_outcome(text: str, outcome: Outcome) -> bool:
 
 def _of_this(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) -> Problem | None:
     part = _part(said, found.start())
-    if form("hypothetical").search(part) and not (_WOULD_BE.search(part) and outcome is not pool.outcome):
+    stated = _STATED.search(said.text[: found.start()]) and outcome is not pool.outcome
+    excused = form("modal" if stated else "hypothetical").search(part)
+    if excused and not (_WOULD_BE.search(part) and outcome is not pool.outcome):
         return None
     denied = negated_at(said.text, found.start())
     if denied and outcome is pool.outcome:

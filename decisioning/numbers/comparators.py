@@ -53,7 +53,7 @@ _PHRASES: tuple[tuple[Comparator, str], ...] = (
     (Comparator.LT, r"fall(?:s|ing|en)?\s+short\s+of|fell\s+short\s+of|short\s+of|miss(?:es|ed)\s+(?=the\b)"),
     (
         Comparator.LT,
-        r"fail(?:s|ed|ing)?\s+to\s+(?:reach|meet|attain|clear|pass|make)|failed\s+(?=the\s+(?:cut-?off|minimum|floor))",
+        r"fail(?:s|ed|ing)?\s+to\s+(?:reach|meet|attain|clear|pass|make)|fail(?:s|ed|ing)?\s+(?=the\s+(?:cut-?off|minimum|floor))",
     ),
     (
         Comparator.GT,
