@@ -16,6 +16,8 @@ from decisioning.numbers import Kind
 CARRIED = 0.7
 """The least share of a sentence's content that the record or the clauses must carry."""
 _RESTATED = 0.5
+_TELLING = 3
+"""A sentence of so many words and a number may compare and introduce it in words of its own."""
 _WHOLE = 4
 """The fewest words with content of a catalogue text that counts as quoted."""
 _SIGNED = ("outcome", "score", "price", "failure", "next")
@@ -26,6 +28,11 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where the sentence uses words, or says things, that nothing in the pool carries."""
     content = [w for w in said.content if pool.outcome is None or not is_neutral(w.stem)]
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
+    if len(content) >= _TELLING and said.amounts:
+        compared = [(p.start, p.end) for p in said.phrases]
+        uncarried = [
+            w for w in uncarried if not is_neutral(w.stem) and not any(a <= w.start < b for a, b in compared)
+        ]
     if content and len(uncarried) / len(content) > 1 - CARRIED:
         yield said.problem("not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}")
     elif pool.outcome is not None and not is_general(said, pool):

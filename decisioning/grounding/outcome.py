@@ -8,7 +8,7 @@ from decisioning.grounding.pool import Passage, Pool, equal, likeness
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
-from decisioning.numbers import Kind, negated_at
+from decisioning.numbers import Kind, Quantity, bound_of, negated_at
 
 _WOULD_BE = re.compile(r"\bwould\s+be\b", re.IGNORECASE)
 _STATED = re.compile(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?$", re.IGNORECASE)
@@ -95,6 +95,9 @@ def _speaking(said: Said, pool: Pool) -> tuple[Passage, ...]:
     own = [p for p in pool.passages if p.clause in named]
     if own:
         return tuple(own)
+    exact = [p for p in pool.passages if any(_bounds_alike(q, o) for q in said.amounts for o in p.quantities)]
+    if exact:
+        return tuple(exact)
     numbered = [
         p.clause
         for p in pool.passages
@@ -103,6 +106,11 @@ def _speaking(said: Said, pool: Pool) -> tuple[Passage, ...]:
     best = max((likeness(said.content, p) for p in pool.passages), default=0.0)
     nearest = [p.clause for p in pool.passages if best > 0 and likeness(said.content, p) >= best - 0.001]
     return tuple(p for p in pool.passages if p.clause in (numbered or nearest))
+
+
+def _bounds_alike(one: Quantity, other: Quantity) -> bool:
+    """Whether a clause compares with the same number in the same way."""
+    return one.comparator is not None and equal(one, other) and bound_of(one) is bound_of(other)
 
 
 def _part(said: Said, position: int) -> str:

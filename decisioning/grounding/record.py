@@ -170,7 +170,7 @@ _DAY_WORDS = {
     "edition": "edition force effective since version policy from manual",
     "received": "receive submit date arrive file lodge",
     "expires": "expire stand valid offer until open accept lapse hold good",
-    "due": "due notice notify by send deadline latest person provide missing until state supply hand complete",
+    "due": "due notice notify by send deadline latest person provide missing until state supply complete",
 }
 
 

@@ -28,7 +28,9 @@ _LIMIT_NOUN = re.compile(
     r"|could|allows?|permits?|accepts?))\b",
     re.IGNORECASE,
 )
-_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got)\s+(?:[\w'\u2019]+\s+){0,2}?$", re.IGNORECASE)
+_PASSIVE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|gets?|got)\s+(?:[\w'\u2019]+\s+){0,2}?$", re.IGNORECASE
+)
 _PARTICIPLE = re.compile(r"(?:exceeded|surpassed|breached|reached|met|outstripped|missed)\b", re.IGNORECASE)
 _INSIDE = re.compile(
     r"\b(?:is|are|was|were|lies?|lying|falls?|stands?|sits?|ranges?|remains?|scored|in|within|inside)\s+(?:[\w-]+\s+){0,5}?"
@@ -270,7 +272,7 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
 def _follows(said: Said, passage: Passage, alike: float, pool: Pool) -> bool:
     """Whether another sentence of the clause, about the contrary case, is what the sentence restates."""
     others = (p for p in pool.passages if p.clause == passage.clause and p is not passage)
-    return any(likeness(said.content, p) >= max(alike, 0.5) for p in others)
+    return any(likeness(said.content, p) > max(alike, 0.49) for p in others)
 
 
 def _norm(text: str, comparator: Comparator, start: int) -> Comparator:

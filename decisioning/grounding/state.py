@@ -138,7 +138,7 @@ def _helped(said: Said, pool: Pool) -> Iterator[Problem]:
     for topic in pool.topics(said.sequence):
         if topic & scored and "score" not in topic:
             name = min(topic).replace("_", " ")
-            yield said.problem("comparator", f'{name} counted against the application; check "{found.group()}"')
+            yield said.problem("comparator", f'{name} counted against, so "{found.group()}" is not so')
 
 
 def _denials(said: Said, pool: Pool) -> Iterator[Problem]:

@@ -30,7 +30,8 @@ def find_dates(text: str) -> Iterator[tuple[int, int, str, tuple[date, ...]]]:
     calendar yields no day at all: nothing equals it.
     """
     for found in _DATE.finditer(text):
-        precision = "month" if found["month3"] else "day of a year" if found["day4"] or found["day5"] else "day"
+        yearless = found["day4"] or found["day5"]
+        precision = "month" if found["month3"] else "day of a year" if yearless else "day"
         yield found.start(), found.end(), precision, _days(found)
 
 

@@ -129,8 +129,9 @@ def _lengths(text: str, found: list[Quantity]) -> Iterator[Quantity]:
         gap = text[last.end : quantity.start] if last else ""
         if last and last.unit == "years" and quantity.unit == "months" and _JOINS.fullmatch(gap):
             value = last.value * 12 + quantity.value
-            text_ = text[last.start : quantity.end]
-            merged[-1] = replace(last, value=value, unit="months", end=quantity.end, text=text_, written=value)
+            whole = text[last.start : quantity.end]
+            end = quantity.end
+            merged[-1] = replace(last, value=value, unit="months", end=end, text=whole, written=value)
         else:
             merged.append(quantity)
     for quantity in merged:
@@ -138,8 +139,8 @@ def _lengths(text: str, found: list[Quantity]) -> Iterator[Quantity]:
         if more is None:
             yield quantity
         else:
-            value, text_ = quantity.value + Decimal("0.5"), text[quantity.start : more.end()]
-            yield replace(quantity, value=value, end=more.end(), text=text_, written=value, places=1)
+            value, whole = quantity.value + Decimal("0.5"), text[quantity.start : more.end()]
+            yield replace(quantity, value=value, end=more.end(), text=whole, written=value, places=1)
 
 
 def _take(taken: bytearray, found: Iterable[Quantity]) -> list[Quantity]:
@@ -265,9 +266,8 @@ def _kind(found: re.Match[str]) -> tuple[Kind, str]:
         mark = re.sub(r"^\s*(?:of\s+)?-?", "", currency).strip().lower()
         return Kind.MONEY, _CURRENCIES.get(mark, mark.upper())
     if found["period"]:
-        stem = re.sub(
-            r"^(?:an?\s+)?(?:(?:calendar|business|working|full)\s+)?", "", found["period"].strip(" -.\n\t").lower()
-        )
+        written = found["period"].strip(" -.\n\t").lower()
+        stem = re.sub(r"^(?:an?\s+)?(?:(?:calendar|business|working|full)\s+)?", "", written)
         return Kind.DURATION, _PERIODS[stem.rstrip("s") if stem.rstrip("s") in _PERIODS else stem]
     if found["points"]:
         return Kind.POINTS, "points"

@@ -17,15 +17,15 @@ _SCALES = {
 }
 _WORDS = {w: n for n, w in enumerate(_UNITS.split())} | {w: 20 + 10 * n for n, w in enumerate(_TENS.split())}
 _SHARES = {
-    "half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
-    "twelfth": 12, "twentieth": 20,
+    "half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10, "twelfth": 12, "twentieth": 20,
 }  # fmt: skip
 _ORDINALS = {w: n + 1 for n, w in enumerate(_RANKS.split())}
 
 DIGITS = r"(?:\d{1,3}(?: \d{3})+(?:\.\d+)?(?![\d.,]*\d)|\d(?:[\d,.:/\u00a0\u202f]*\d)?(?:e\d+\b)?|\.\d+)"
 _PLAIN = re.compile(r"(?:\d{1,3}(?:[, \u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?|\.\d+")
 _CARDINAL = "|".join(sorted([*_WORDS, *_SCALES, "dozen"], key=len, reverse=True))
-_FRACTION_WORD = r"(?:hal(?:f|ves)|(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|twelfth|twentieth)s?)"
+_FRACTION_WORD = rf"(?:hal(?:f|ves)|(?:{'|'.join(list(_SHARES)[1:])})s?)"
 _FEW = "one|two|three|four|five|six|seven|eight|nine"
 WORDED = (
     rf"(?:{_CARDINAL}|an?(?=\s+(?:hundred|thousand|million|billion|dozen)\b))"
