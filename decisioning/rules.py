@@ -97,6 +97,15 @@ class Evaluation:
     shown: tuple[Rule, ...]
 
 
+@dataclass(frozen=True)
+class TierRow:
+    """A price tier as it met some facts; `unmet` is empty for the one that they fall into."""
+
+    tier: str
+    clause: str
+    unmet: tuple[Comparison, ...]
+
+
 class RuleSet:
     """The rules of one edition; evaluating costs tens of microseconds."""
 
@@ -134,6 +143,21 @@ class RuleSet:
         shown += [bound.shown(facts, fired=False, edition=self._edition) for bound in near]
         # One call of the validator for all rows: one for each would cost three times as much.
         return Evaluation(tuple(bound.row for bound in fired), _RULES.validate_python(shown))
+
+    def price_tiers(self, facts: Mapping[str, Value]) -> tuple["TierRow", ...]:
+        """Every price tier in the table's order, each with the comparisons that keep it from these facts.
+
+        Raises KeyError where the fact that the tiers share out is absent.
+        """
+        rows = [bound for bound in self._bound if bound.row.table == PRICE_TIERS]
+        return tuple(
+            TierRow(
+                bound.row.code,
+                bound.row.clause,
+                tuple(cell.shown(facts) for cell in (bound.principal, *bound.also) if not cell.holds(facts)),
+            )
+            for bound in rows
+        )
 
     def _read(self, facts: Mapping[str, Value]) -> tuple[list[BoundRow], list[BoundRow]]:
         """The rows that fire, and those nearest to it: only their principal comparison keeps them."""
