@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from decisioning.engine import Engine
 from decisioning.errors import InvalidProduct, RulesFailed
-from decisioning.model import Comparator, Effect, Rule, Unit, Value
+from decisioning.model import Comparator, Comparison, Effect, Rule, Unit, Value
 from decisioning.parameters import Parameters
 from decisioning.tables import PRICE_TIERS, Cell, Row, rows_of
 
@@ -144,7 +144,7 @@ class RuleSet:
         # One call of the validator for all rows: one for each would cost three times as much.
         return Evaluation(tuple(bound.row for bound in fired), _RULES.validate_python(shown))
 
-    def price_tiers(self, facts: Mapping[str, Value]) -> tuple["TierRow", ...]:
+    def price_tiers(self, facts: Mapping[str, Value]) -> tuple[TierRow, ...]:
         """Every price tier in the table's order, each with the comparisons that keep it from these facts.
 
         Raises KeyError where the fact that the tiers share out is absent.
@@ -154,7 +154,11 @@ class RuleSet:
             TierRow(
                 bound.row.code,
                 bound.row.clause,
-                tuple(cell.shown(facts) for cell in (bound.principal, *bound.also) if not cell.holds(facts)),
+                tuple(
+                    Comparison(**cell.shown(facts))
+                    for cell in (bound.principal, *bound.also)
+                    if not cell.holds(facts)
+                ),
             )
             for bound in rows
         )
