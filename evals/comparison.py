@@ -116,7 +116,7 @@ def mcnemar(gained: int, lost: int) -> float:
     n, fewer = gained + lost, min(gained, lost)
     if n == 0:
         return 1.0
-    return min(1.0, 2 * sum(comb(n, k) for k in range(fewer + 1)) / 2**n)
+    return min(1.0, 2 * sum(comb(n, k) for k in range(fewer + 1)) / (1 << n))
 
 
 def sign_flips(difference: Floats) -> float:
