@@ -99,10 +99,17 @@ SNAPSHOT = """
 select id, known_at from corpus_change where known_at <= $1::timestamptz order by known_at desc limit 1
 """
 
+_WEIGHTS = rank.Weights()
+
 
 @cache
 def search(
-    *, one_document: bool, dimensions: int, candidates: int = CANDIDATES, exhaustive: bool = False
+    *,
+    one_document: bool,
+    dimensions: int,
+    candidates: int = CANDIDATES,
+    exhaustive: bool = False,
+    weights: rank.Weights = _WEIGHTS,
 ) -> str:
     """The search among all documents ($1 is '') or in one ($1 is its name): two statements, two plans.
 
@@ -145,12 +152,12 @@ rarest as (
 ),
 pairs as materialized (
   select ('{{' || string_agg(pair || ':1', ',') || '}}/{lexical.LAST_DIMENSION}')::sparsevec as present,
-    string_agg(pair || ':' || {rank.PAIR} * (select avg(idf) from asked), ',') as weighted
+    string_agg(pair || ':' || {weights.pair} * (select avg(idf) from asked), ',') as weighted
   from unnest($8::integer[]) as pair
 ),
 question as materialized (
   select (select array_agg(term_id) from rarest where {followed}) as terms, sum(idf) as idf,
-    {rank.PAIR} * avg(idf) as pair,
+    {weights.pair} * avg(idf) as pair,
     ('{{' || string_agg(term_id || ':' || idf, ',') || coalesce(',' || (select weighted from pairs), '')
       || '}}/{lexical.LAST_DIMENSION}')::sparsevec as weights
   from asked
@@ -209,9 +216,9 @@ figured as materialized (
   left join worded on worded.id = candidate.id
 ),
 scored as materialized (
-  select *, (named + coverage * {rank.COVERAGE}
-    + (bm25 + pairs) / greatest(max(bm25 + pairs) over (), {rank.LEAST})
-    + {rank.COSINE} * cosine / greatest(max(cosine) over (), {rank.LEAST}))::float8 as score
+  select *, (named + coverage * {weights.coverage}
+    + {weights.words} * (bm25 + pairs) / greatest(max(bm25 + pairs) over (), {rank.LEAST})
+    + {weights.cosine} * cosine / greatest(max(cosine) over (), {rank.LEAST}))::float8 as score
   from figured
   order by score desc, id limit $9
 )
