@@ -8,7 +8,6 @@ not read at that snapshot before. An ingest makes a new snapshot, and with it ev
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import Context
 from datetime import date, datetime
 from typing import Final
 
@@ -90,8 +89,8 @@ class PolicyClauses:
             return remembered
         asking = self._asking.get(asked)
         if asking is None:
-            # A context of its own: the answer belongs to no caller more than to another.
-            asking = asyncio.create_task(self._ask(asked, known_at), context=Context())
+            # A task of its own, in the trace of who asked first: whoever leaves, the others get the answer.
+            asking = asyncio.create_task(self._ask(asked, known_at))
             self._asking[asked] = asking
             asking.add_done_callback(lambda done: self._asked(asked, done))
         return await asyncio.shield(asking)

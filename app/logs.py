@@ -31,6 +31,7 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(out)
     handler.setFormatter(_Plain())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
 
 
 _add_time = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")

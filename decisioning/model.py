@@ -6,7 +6,7 @@ fractions rounded to 6 places; dates are in the lender's time zone, instants in 
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -21,28 +21,6 @@ class Frozen(BaseModel):
     """A value: immutable, closed to unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def trusted(kind: type[M], **values: Any) -> M:
-    """A value of parts that are valid already: nothing is checked, nothing converted, nothing copied.
-
-    Every field must be given, a number as a float where the field is one. For what the core itself
-    computes by the thousand; what comes from outside goes through the constructor.
-    """
-    value = kind.__new__(kind)
-    object.__setattr__(value, "__dict__", values)
-    object.__setattr__(value, "__pydantic_fields_set__", set(values))
-    object.__setattr__(value, "__pydantic_extra__", None)
-    object.__setattr__(value, "__pydantic_private__", None)
-    return value
-
-
-def as_number(value: Value) -> Value:
-    """The value as the model keeps it: a whole number as a float too."""
-    return float(value) if type(value) is int else value
 
 
 class Outcome(StrEnum):

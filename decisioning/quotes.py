@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from decisioning.claim_types import CharacteristicClaim
 from decisioning.claims import Claim, comparisons_of, rule_of
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import sentences, words
@@ -18,7 +19,8 @@ def citations_of(
 ) -> tuple[Citation, ...]:
     """A quote from each of these clauses: the sentence that carries the rule's limit, else the likest one."""
     rule = rule_of(claim)
-    return tuple(_cite(clause, _carrying(clause, rule, decision, text)) for clause in clauses)
+    scored = claim.reason.source if isinstance(claim, CharacteristicClaim) else None
+    return tuple(_cite(clause, _carrying(clause, rule, scored, decision, text)) for clause in clauses)
 
 
 def citation_for(clause: Clause, text: str) -> Citation:
@@ -28,7 +30,10 @@ def citation_for(clause: Clause, text: str) -> Citation:
     )
 
 
-def _carrying(clause: Clause, rule: Rule | None, decision: Decision, text: str) -> tuple[int, int]:
+def _carrying(
+    clause: Clause, rule: Rule | None, scored: str | None, decision: Decision, text: str
+) -> tuple[int, int]:
+    """The sentence to quote: it names the rule's limit, or the characteristic that was scored."""
     weights = []
     for start, end in sentences(clause.text):
         piece = clause.text[start:end]
@@ -36,6 +41,8 @@ def _carrying(clause: Clause, rule: Rule | None, decision: Decision, text: str) 
         if rule is not None and rule.clause == clause.clause:
             weight += _LIMIT_WEIGHT * _limits_in(piece, rule, decision.currency.unit)
             weight += len({w.stem for w in words(piece)} & vocabulary(rule.fact))
+        if scored is not None:
+            weight += len({w.stem for w in words(piece)} & vocabulary(scored))
         weights.append(weight)
     return _scored(clause, weights)
 

@@ -26,8 +26,6 @@ from decisioning.model import (
     Seal,
     Timings,
     Versions,
-    as_number,
-    trusted,
 )
 
 NOTICE_DAYS = 30
@@ -81,10 +79,7 @@ def record_of(
         requested=requested,
         offer=_offer(case, edition, requested, judgement),
         currency=edition.product.currency,
-        facts={
-            name: trusted(Fact, value=as_number(value), unit=units[name])
-            for name, value in judgement.facts.items()
-        },
+        facts={name: Fact(value=value, unit=units[name]) for name, value in judgement.facts.items()},
         score=_score(judgement.score, edition.cutoff) if judgement.score else None,
         pricing=_pricing(judgement.price) if judgement.price else None,
         rules=judgement.rules,

@@ -14,7 +14,7 @@ from typing import Any, cast
 import zen
 
 from decisioning.errors import InvalidProduct, RulesFailed
-from decisioning.model import Comparator, Comparison, Effect, Rule, Unit, Value, as_number, trusted
+from decisioning.model import Comparator, Comparison, Effect, Rule, Unit, Value
 from decisioning.parameters import Parameters
 from decisioning.tables import PRICE_TIERS, TABLES, Cell, Row, rows_of
 
@@ -48,10 +48,9 @@ class BoundCell:
 
     def shown(self, facts: Mapping[str, Value]) -> Comparison:
         """The comparison with the value it met."""
-        return trusted(
-            Comparison,
+        return Comparison(
             fact=self.fact,
-            value=as_number(facts[self.fact]),
+            value=facts[self.fact],
             comparator=self.comparator,
             limit=self.limit,
             unit=self.unit,
@@ -78,14 +77,13 @@ class BoundRow:
 
     def shown(self, facts: Mapping[str, Value], *, fired: bool, edition: str) -> Rule:
         """The row as it met these facts."""
-        return trusted(
-            Rule,
+        return Rule(
             id=self.row.id,
             effect=self.row.effect,
             component=self.row.component,
             fired=fired,
             fact=self.principal.fact,
-            value=as_number(facts[self.principal.fact]),
+            value=facts[self.principal.fact],
             comparator=self.principal.comparator,
             limit=self.principal.limit,
             unit=self.principal.unit,

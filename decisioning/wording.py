@@ -115,3 +115,8 @@ def _rounded(value: Decimal, other: Decimal | None, places: int) -> str:
         if other is None or value == other or (rounded != other and (rounded > other) == (value > other)):
             return number(rounded)
     return number(value)
+
+
+def with_article(noun: str) -> str:
+    """The noun with its indefinite article."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

@@ -26,6 +26,7 @@ from decisioning.wording import (
     money,
     number,
     relation,
+    with_article,
     written,
     written_date,
 )
@@ -68,8 +69,7 @@ def _around(claim: Claim, told: Told) -> str:
             missing = listed([told.name(f) for f in claim.fields])
             return f"The file lacks {missing}, without which nothing can be decided."
         case FailureClaim():
-            problem = claim.problem.rstrip(".")
-            return f"The {claim.dependency} model could not be used ({problem}), so a person must decide."
+            return f"The {claim.dependency} model could not be used, so a person must decide."
         case NextClaim():
             return _next(claim, told)
     raise TypeError(claim.kind)
@@ -133,7 +133,8 @@ def _compared_in(claim: ThresholdClaim, told: Told) -> str:
     name = told.name(rule.fact, rule.unit)
     value = written(rule.value, rule.unit, told.currency, rule.limit)
     if rule.unit is Unit.CATEGORY:
-        return f"{name} is {value} in the file ({rule.clause})"
+        stated = with_article(name) if rule.value == "yes" else f"{name}: {value}"
+        return f"the file shows {stated} ({rule.clause})"
     limit = written(rule.limit, rule.unit, told.currency)
     noun = "minimum" if rule.comparator in (Comparator.LT, Comparator.LE) else "limit"
     stands = f"{relation(rule.comparator)} the {noun} of {limit}"
@@ -170,7 +171,7 @@ def _consequence(rule: Rule, told: Told) -> str:
     if rule.effect is Effect.DECLINE:
         return "which alone means a decline"
     declined = told.decision.outcome is Outcome.DECLINE
-    return "which would otherwise ask for a person" if declined else "so a person must decide"
+    return "which by itself would call for a person" if declined else "so a person must decide"
 
 
 def _not_fired(claim: ThresholdClaim, told: Told) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from decisioning.grounding.content import is_about
+from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.pool import Known, Passage, Pool, Role, equal, share, stated_in
 from decisioning.grounding.said import Said
@@ -13,38 +14,14 @@ from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Problem, Unit
 from decisioning.numbers import Kind, Quantity
 
-_LIMIT_WORDS = re.compile(
-    r"\b(?:limits?|limited|maximum|max|minimum|min|ceiling|caps?|capped|floor|thresholds?|cut-?offs?|bars?|line|bound"
-    r"|allow\w*|permit\w*|permissible|accept\w*|tolera\w*|requir\w*|need\w*|demand\w*|asks?|asked|calls?|expects?|expected|wants?|must|may"
-    r"|cannot|can|shall|lets?|should|polic\w+|rules?|clauses?|standards?|sets?|fix\w*|target|benchmark|versus|vs|against|compared|rather|than"
-    r"|most|least|only|beyond|within|above|below|under|over|exceed\w*|short|up\s+to|reach\w*|authority|mark|hurdle|scale|range|from|to"
-    r"|between|mandate|qualif\w*|eligib\w*|approval|tier|band|lies?|fewer|more|less|grey|zone|zero)\b",
-    re.IGNORECASE,
-)
-_STRICT = re.compile(
-    r"\b(?:limits?|maximum|minimum|ceiling|caps?|floor|thresholds?|cut-?offs?|allow\w*|permit\w*|requir\w*|must|may)\b",
-    re.IGNORECASE,
-)
-_DIFFERENCE = re.compile(
-    r"\b(?:by|short|gap|shortfall|margin|excess|difference|over|above|below|under|beyond|too|more|less|fewer|missing|lacks?|further"
-    r"|higher|lower)\b",
-    re.IGNORECASE,
-)
-_SHORTFALL = re.compile(
-    r"\b(?:short(?:fall)?|lacks?|lacking|missing|deficit|gap|minus|negative|not\s+covered|too\s+little|overspen\w+|tolerat\w+)\b",
-    re.IGNORECASE,
-)
-_COUNTED = re.compile(
-    r"^\s*(?:[\w-]+\s+){0,2}?(?P<noun>reasons?|factors?|conditions?|grounds?|limits?|rules?|tests?|clauses?|knock-?outs?|fields?|items?"
-    r"|things|figures?|facts?|points|models?|characteristics?)\b",
-    re.IGNORECASE,
-)
+_COUNTED = re.compile(rf"^\s*(?:[\w-]+\s+){{0,2}}?(?P<noun>{pattern('counted')})\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?:reason|factor|ground)\s+(?:no\.\s*|number\s+)?$", re.IGNORECASE)
 _FIRST = re.compile(r"\b(?:first|main|top|last|remaining|other|both)\s+$", re.IGNORECASE)
 _COPULA = re.compile(
     r"\b(?:is|are|was|stands\s+at|comes\s+to|of|at|amounts\s+to|equals)\s+(?:only\s+|just\s+)?$",
     re.IGNORECASE,
 )
+_BEING = re.compile(r"\b(?:is|was|stands\s+at|comes\s+to)\s+$", re.IGNORECASE)
 _FITTING = 0.5
 _CLEARLY = 0.3
 _FEW = 10
@@ -60,8 +37,8 @@ def check_amounts(said: Said, pool: Pool) -> Iterator[Problem]:
 
 def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if quantity.kind is Kind.UNREADABLE:
-        return _problem(
-            said, "unreadable_number", f'"{quantity.text}" cannot be read as one number; write it as 1,234.5'
+        return said.problem(
+            "unreadable_number", f'"{quantity.text}" cannot be read as one number; write it as 1,234.5'
         )
     if quantity.kind is Kind.NUMBER and _RANK.search(said.text[: quantity.start]):
         return _rank(said, quantity, pool)
@@ -82,13 +59,13 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 def _quoted(said: Said, quantity: Quantity, quoting: list[Passage], pool: Pool) -> Problem | None:
     """A number of the clauses: of one that the sentence speaks of, and of this case only as a limit."""
     if not _fits(said, pool) or _of_other_part(said, quantity, quoting):
-        return _problem(
-            said, "number_out_of_place", f'"{quantity.text}" stands in a clause that speaks of something else'
+        return said.problem(
+            "number_out_of_place", f'"{quantity.text}" stands in a clause that speaks of something else'
         )
-    limiting = quantity.bound or quantity.comparator or _STRICT.search(said.part_of(quantity))
+    limiting = quantity.bound or quantity.comparator or form("strict limit").search(said.part_of(quantity))
     if not is_general(said, pool) and not limiting:
-        return _problem(
-            said, "limit_as_value", f'"{quantity.text}" is a number of a clause, not one of this decision'
+        return said.problem(
+            "limit_as_value", f'"{quantity.text}" is a number of a clause, not one of this decision'
         )
     return None
 
@@ -124,8 +101,8 @@ def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
         return None
     if quantity.kind is Kind.NUMBER and any(quantity.value == d.day.year for d in pool.dates):
         return None
-    return _problem(
-        said, "unknown_number", f'"{quantity.text}" is no number of the decision or of the clauses given'
+    return said.problem(
+        "unknown_number", f'"{quantity.text}" is no number of the decision or of the clauses given'
     )
 
 
@@ -153,28 +130,40 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     ranked = [c for c in pool.carriers if c.rank is not None]
     own = next((c for c in ranked if c.rank == quantity.value), None)
     if own is None:
-        return _problem(said, "unknown_number", f"there is no principal reason {quantity.text}")
+        return said.problem("unknown_number", f"there is no principal reason {quantity.text}")
     topics = pool.topics(said.stems)
-    named = [c for c in ranked if any(set(c.names) & topic for topic in topics)]
+    named = [c for c in ranked if any(set(c.names[:1]) & topic for topic in topics)]
     if named and own not in named:
-        return _problem(said, "wrong_rank", f"principal reason {quantity.text} is another one")
+        return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     twins = [c for c in named if set(c.names) & set(own.names) and c.scored != own.scored]
     speaks_of_score = bool(re.search(r"\b(?:points|average|scored|scorecard)\b", said.text, re.IGNORECASE))
     if twins and own.scored != speaks_of_score:
-        return _problem(said, "wrong_rank", f"principal reason {quantity.text} is another one")
+        return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     return None
 
 
 def _has_role(said: Said, quantity: Quantity, known: Known) -> bool:
     """Whether the sentence uses the quantity as what the record has it for."""
     part, limiting = said.part_of(quantity), bool(quantity.bound or quantity.comparator)
+    if known.name.startswith("score_") and not form("scale").search(said.text):
+        return False
     if known.role is Role.LIMIT:
-        return limiting or bool(_LIMIT_WORDS.search(part))
+        return limiting or bool(form("limit").search(part))
     if known.role is Role.VALUE:
         return not limiting or quantity.kind is Kind.DURATION
     if known.role is Role.DIFFERENCE:
-        return bool(_DIFFERENCE.search(part))
-    return bool(_SHORTFALL.search(said.text))
+        return _is_difference(said, quantity)
+    return bool(form("shortfall").search(said.text))
+
+
+def _is_difference(said: Said, quantity: Quantity) -> bool:
+    """ "by 20 points", "20 points short": how far a fact is from its limit."""
+    before, after = said.text[: quantity.start], said.text[quantity.end :]
+    by = re.search(rf"\b(?:{pattern('by so much')})\s+(?:only\s+|just\s+)?$", before, re.IGNORECASE)
+    away = re.match(
+        rf"\s*(?:thousand\s+)?(?:points?\s+)?(?:{pattern('so much away')})\b", after, re.IGNORECASE
+    )
+    return bool(by or away)
 
 
 def _misplaced(said: Said, quantity: Quantity, found: list[Known]) -> Problem:
@@ -182,19 +171,25 @@ def _misplaced(said: Said, quantity: Quantity, found: list[Known]) -> Problem:
     if Role.VALUE in roles:
         name = _named(found, Role.VALUE)
         problem = f'"{quantity.text}" is the value of {name}, not a limit to compare with'
-        return _problem(said, "value_as_limit", problem)
+        return said.problem("value_as_limit", problem)
     if Role.LIMIT in roles:
         problem = f'"{quantity.text}" is the limit for {_named(found, Role.LIMIT)}, not its value'
-        return _problem(said, "limit_as_value", problem)
-    return _problem(
-        said, "unknown_number", f'"{quantity.text}" is no number of the decision or of the clauses'
-    )
+        return said.problem("limit_as_value", problem)
+    return said.problem("unknown_number", f'"{quantity.text}" is no number of the decision or of the clauses')
 
 
 def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) -> Problem | None:
     """A number must not stand beside the name of something that has another value."""
     left, right = said.left_of(quantity), said.right_of(quantity)
     names = {k.name for k in found}
+    if quantity.kind is Kind.NUMBER and not any(pool.named(k.name, said.stems) >= MEANT for k in found):
+        return said.problem("number_of_another", f'nothing here says what "{quantity.text}" counts')
+    unnamed = [k for k in found if pool.named(k.name, said.stems) < MEANT]
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    ruled = any(k.rule is not None and k.rule.clause in clauses for k in found)
+    if len(unnamed) == len(found) and not ruled and not {k.name for k in found} & _told_of(said, pool):
+        problem = f'"{quantity.text}" is {_named(found, None)}, which the sentence does not name'
+        return said.problem("number_of_another", problem)
     close = said.close_to(quantity)
     given = [t for t in pool.topics(left) if any(pool.named(n, close) > 0 for n in t)]
     if not _COPULA.search(said.text[: quantity.start]):
@@ -202,7 +197,16 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     if given and not any(topic & names for topic in given):
         other = _plain(min(given[-1]))
         problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {other}'
-        return _problem(said, "number_of_another", problem)
+        return said.problem("number_of_another", problem)
+    if (
+        given
+        and _BEING.search(said.text[: quantity.start])
+        and not quantity.bound
+        and {k.role for k in found} == {Role.LIMIT}
+    ):
+        return said.problem(
+            "limit_as_value", f'"{quantity.text}" is the limit for {_named(found, None)}, not its value'
+        )
     own = max(_near(pool, k.name, left, right) for k in found)
     units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
     others = pool.near(left | right) - names
@@ -213,7 +217,12 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     if nearest < least * 0.9 or own >= nearest - 0.001:
         return None
     problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}'
-    return _problem(said, "number_of_another", problem)
+    return said.problem("number_of_another", problem)
+
+
+def _told_of(said: Said, pool: Pool) -> frozenset[str]:
+    """The facts of the claims that the sentence is about."""
+    return frozenset(n for c in pool.carriers if is_about(said, c, pool) for n in c.names)
 
 
 _KINDS = {
@@ -241,7 +250,3 @@ def _plain(name: str) -> str:
 
 def _named(found: list[Known], role: Role | None) -> str:
     return next((_plain(k.name) for k in found if role is None or k.role is role), "")
-
-
-def _problem(said: Said, code: str, problem: str) -> Problem:
-    return Problem(sentence=said.text, code=code, problem=problem)

@@ -11,6 +11,7 @@ from decisioning.grounding.pool import Pool
 from decisioning.grounding.relations import check_relations
 from decisioning.grounding.resting import check_clauses
 from decisioning.grounding.said import Said
+from decisioning.grounding.state import check_state
 from decisioning.model import Problem
 
 
@@ -27,6 +28,7 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
         check_relations,
         check_content,
         check_binding,
+        check_state,
         check_clauses,
         check_polarity,
         check_guards,

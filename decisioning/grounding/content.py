@@ -1,14 +1,14 @@
 """The words of a sentence must be carried by claims and clauses that speak of the same thing."""
 
-import re
 from collections.abc import Iterator
 
+from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.pool import Carrier, Passage, Pool, Role, likeness
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
-from decisioning.grounding.topics import MEANT
+from decisioning.grounding.topics import MEANT, NAMED, vocabulary
 from decisioning.model import Problem
 from decisioning.numbers import Kind
 
@@ -17,25 +17,8 @@ CARRIED = 0.7
 _RESTATED = 0.5
 _WHOLE = 4
 """The fewest words with content of a catalogue text that counts as quoted."""
-_SIGNS = {
-    "outcome": re.compile(
-        r"\b(?:application|request|loan|case|file|decision|lender|we|credit|it|this|declines?|referral|approval|reasons?)\b",
-        re.IGNORECASE,
-    ),
-    "score": re.compile(r"\b(?:scor\w+|points?)\b", re.IGNORECASE),
-    "price": re.compile(
-        r"\b(?:rates?|apr|tier|offer\w*|instalments?|pays?|payable|paid|month\w*|interest|price\w*|loan|term|runs?)\b",
-        re.IGNORECASE,
-    ),
-    "failure": re.compile(
-        r"\b(?:models?|fail\w*|unavailable|technical|answer\w*|respon\w+|timed?|down|outage|scor\w+|pric\w+)\b",
-        re.IGNORECASE,
-    ),
-    "next": re.compile(
-        r"\b(?:next|now|person|officer|underwriter|notice|offer|due|asked|needs?|deadline|until|by|decides?)\b",
-        re.IGNORECASE,
-    ),
-}
+_SIGNED = ("outcome", "score", "price", "failure", "next")
+"""Kinds of claims that are known by words of their own rather than by a fact."""
 
 
 def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -43,9 +26,7 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     content = [w for w in said.content if pool.outcome is None or not is_neutral(w.stem)]
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
     if content and len(uncarried) / len(content) > 1 - CARRIED:
-        yield _problem(
-            said, "not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}"
-        )
+        yield said.problem("not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}")
     elif pool.outcome is not None and not is_general(said, pool):
         yield from _on_basis(said, content, pool)
 
@@ -57,31 +38,27 @@ def _on_basis(said: Said, content: list[Word], pool: Pool) -> Iterator[Problem]:
     carried = frozenset(k for c in about for k in c.keys)
     carried |= frozenset(k for c in about for n in c.clauses for p in pool.of_clause(n) for k in p.keys)
     if not about and not _states_fact(said, pool):
-        yield _problem(said, "no_basis", "no claim of this decision says this")
+        yield said.problem("no_basis", "no claim of this decision says this")
         return
-    named = frozenset(
-        k
-        for q in said.amounts
-        for m in pool.meaning(q)
-        for w in said.content
-        if pool.named(m.name, frozenset({w.stem})) > 0
-        for k in keys(w.stem)
-    )
+    facts = {k.name for q in said.amounts for k in pool.meaning(q)}
+    facts |= {name for name, _ in pool.labels if pool.named(name, said.stems) >= NAMED}
+    named = frozenset(k for name in facts for k in vocabulary(name, pool.titles.get(name, "")))
     uncarried = [w for w in content if not keys(w.stem) & (carried | named)]
     if len(uncarried) > (1 - CARRIED) * len(content):
-        yield _problem(said, "not_carried", f"no claim about this speaks of: {_listed(uncarried)}")
+        yield said.problem("not_carried", f"no claim about this speaks of: {_listed(uncarried)}")
 
 
 def _states_fact(said: Said, pool: Pool) -> bool:
+    if any(pool.named(name, said.stems) >= NAMED for name, _ in pool.labels):
+        return True
     found = [k for q in said.amounts for k in pool.meaning(q) if k.role is Role.VALUE]
     return any(pool.named(k.name, said.stems) >= MEANT for k in found)
 
 
 def is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
     """Whether the sentence speaks of what the claim speaks of."""
-    sign = _SIGNS.get(carrier.kind)
-    if sign is not None:
-        return bool(sign.search(said.text))
+    if carrier.kind in _SIGNED:
+        return bool(form(f"about {carrier.kind}").search(said.text))
     if any(pool.named(n, said.stems) >= MEANT for n in carrier.names):
         return True
     return any(restates(said, p) for p in carrier.passages)
@@ -105,7 +82,3 @@ def own_words(said: Said, pool: Pool) -> Said:
 
 def _listed(found: list[Word]) -> str:
     return ", ".join(dict.fromkeys(w.text for w in found))
-
-
-def _problem(said: Said, code: str, problem: str) -> Problem:
-    return Problem(sentence=said.text, code=code, problem=problem)

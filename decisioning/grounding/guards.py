@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.pool import Pool, likeness
 from decisioning.grounding.said import Said
@@ -12,28 +13,9 @@ from decisioning.model import Problem
 from decisioning.numbers import negated_at
 
 MAX_CHARACTERS = 700
+_BEGINS = re.compile(rf"\s*(?:please\s+)?(?:{pattern('begins an order')})\b", re.IGNORECASE)
 _MARKUP = re.compile(r"https?://|www\.|<[a-z/!][^>]*>|```|\{\{|\]\(|\\x|[{}]|\bbase64\b", re.IGNORECASE)
 _PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.\w+|(?<!\d)\+?\d[\d\s()-]{8,}\d(?!\d)|\b\d{3}-\d{2}-\d{4}\b")
-_ORDER = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){0,3}(?:instructions?|rules?|polic\w+|above|previous|prior|everything|limits?)"
-    r"|\b(?:system|developer)\s+(?:prompt|message)|\bas\s+an\s+ai\b|\blanguage\s+model\b|\bapprove\s+this\s+(?:applica|loan|request)"
-    r"|^\s*(?:please\s+)?(?:approve|decline|click|visit|call|write|send|transfer|reply|respond|tell|translate|print|output|repeat|contact)\b",
-    re.IGNORECASE,
-)
-_PROTECTED = re.compile(
-    r"\b(?:race|racial|colou?r\s+of\s+(?:the\s+)?skin|ethnic\w*|religio\w+|muslim|jewish|christian|catholic|hindu|national\s+origin|nationality"
-    r"|immigra\w+|foreigner|gender|sex|male|female|man|woman|women|men|husband|wife|spouse|marital|married|unmarried|divorced|widow\w*"
-    r"|single\s+(?:mother|father|parent|woman|man)|pregnan\w+|child-?bearing|children|elderly|too\s+old|too\s+young|age|aged|years\s+old"
-    r"|retire[ed]*|pension\w*|welfare|public\s+assistance|disab\w+|handicap\w*|sexual\s+orientation|gay|lesbian|zip\s?code|postcode"
-    r"|neighbou?rhood|co-?sign\w*|guarantor|maiden|ancestry|skin)\b",
-    re.IGNORECASE,
-)
-_CUT_INCOME = re.compile(
-    r"\bincome\s+(?:\w+\s+){0,3}?(?:discounted|reduced|cut|excluded|ignored|left\s+out|haircut|halved)\b"
-    r"|\b(?:discount|reduc|cut|exclud|ignor|halv)\w*\s+(?:\w+\s+){0,3}?income\b",
-    re.IGNORECASE,
-)
-"""Reg B §1002.6(b)(5): income is not discounted because of its source."""
 _RESTATED = 0.6
 _QUOTED = re.compile(r'["\u201c]([^"\u201c\u201d]+)["\u201d]')
 _LEAST_QUOTED = 4
@@ -46,19 +28,18 @@ def check_form(said: Said) -> Iterator[Problem]:
     """A problem for each thing about the sentence's form that cannot be let out or cannot be checked."""
     text = said.text
     if len(text) > MAX_CHARACTERS:
-        yield _problem(
-            said,
+        yield said.problem(
             "too_long",
             f"a sentence of more than {MAX_CHARACTERS} characters cannot be checked; split it",
         )
     if _foreign(said):
-        yield _problem(said, "not_english", "only plain English can be checked")
+        yield said.problem("not_english", "only plain English can be checked")
     if _MARKUP.search(text):
-        yield _problem(said, "markup", "links, markup and code have no place in a sentence")
+        yield said.problem("markup", "links, markup and code have no place in a sentence")
     if _STRAY.search(text):
-        yield _problem(said, "unreadable_number", "a per cent sign stands without a number")
+        yield said.problem("unreadable_number", "a per cent sign stands without a number")
     if "?" in text:
-        yield _problem(said, "question", "a question states nothing that could be checked")
+        yield said.problem("question", "a question states nothing that could be checked")
 
 
 def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -66,29 +47,22 @@ def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
     spans = [(q.start, q.end) for q in said.quantities]
     personal = [m for m in _PERSONAL.finditer(said.text) if not any(a <= m.start() < b for a, b in spans)]
     if personal:
-        yield _problem(
-            said, "personal_data", "addresses and telephone numbers have no place in an explanation"
-        )
+        yield said.problem("personal_data", "addresses and telephone numbers have no place in an explanation")
     for found in _QUOTED.finditer(said.text):
         if len(found[1].split()) >= _LEAST_QUOTED and not _stands(found[1], pool):
-            yield _problem(
-                said, "quote", f'"{found[1]}" does not stand like this in the catalogue or a clause'
-            )
-    order = _ORDER.search(said.text)
+            yield said.problem("quote", f'"{found[1]}" does not stand like this in the catalogue or a clause')
+    order = form("order").search(said.text) or _BEGINS.match(said.text)
     if order:
-        yield _problem(
-            said,
+        yield said.problem(
             "instruction",
             f'"{order.group().strip()}" is an instruction, not a statement about the decision',
         )
-    cut = _CUT_INCOME.search(said.text)
+    cut = form("income cut").search(said.text)
     if cut and not is_general(said, pool) and not negated_at(said.text, cut.start()):
-        yield _problem(said, "protected", "income is never discounted for where it comes from")
-    for found in _PROTECTED.finditer(said.text):
+        yield said.problem("protected", "income is never discounted for where it comes from")
+    for found in form("protected").finditer(said.text):
         if not _in_policy(found.group().lower(), said, pool):
-            yield _problem(
-                said, "protected", f'"{found.group()}" is or stands for a protected characteristic'
-            )
+            yield said.problem("protected", f'"{found.group()}" is or stands for a protected characteristic')
 
 
 def _stands(quote: str, pool: Pool) -> bool:
@@ -118,7 +92,3 @@ def _foreign(said: Said) -> bool:
     if len(found) < 8:
         return False
     return sum(is_stop(w.text) for w in found) / len(found) < _COMMON
-
-
-def _problem(said: Said, code: str, problem: str) -> Problem:
-    return Problem(sentence=said.text, code=code, problem=problem)

@@ -72,7 +72,7 @@ def check_names(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each name in the sentence that the record does not know, or knows otherwise."""
     for quantity in said.quantities:
         if quantity.kind is Kind.CLAUSE and not known_clause(quantity.name, pool):
-            yield _problem(said, "unknown_clause", f"{quantity.text} is not among the clauses that were read")
+            yield said.problem("unknown_clause", f"{quantity.text} is not among the clauses that were read")
         if quantity.kind is Kind.DATE:
             yield from _day(said, quantity, pool)
     yield from _labels(said, pool)
@@ -95,15 +95,13 @@ def _bare(name: str) -> str:
 def _day(said: Said, quantity: Quantity, pool: Pool) -> Iterator[Problem]:
     known = [d for d in pool.dates if _falls(quantity, d.day)]
     if not known:
-        yield _problem(
-            said, "unknown_date", f'"{quantity.text}" is no date of the decision or of the clauses given'
+        yield said.problem(
+            "unknown_date", f'"{quantity.text}" is no date of the decision or of the clauses given'
         )
         return
     near = said.left_of(quantity) | said.right_of(quantity)
     if not any(_tells(d, near) for d in known) and any(_tells(d, near) for d in pool.dates):
-        yield _problem(
-            said, "date_out_of_place", f'"{quantity.text}" is a date of the record, but not of this'
-        )
+        yield said.problem("date_out_of_place", f'"{quantity.text}" is a date of the record, but not of this')
 
 
 def _falls(quantity: Quantity, day: date) -> bool:
@@ -123,8 +121,8 @@ def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
         label = found[2].lower()
         quoted = is_general(said, pool) and label in written
         if own and label not in own and not quoted:
-            yield _problem(
-                said, "wrong_name", f'"{found.group()}" is not the {found[1].lower()} of this decision'
+            yield said.problem(
+                "wrong_name", f'"{found.group()}" is not the {found[1].lower()} of this decision'
             )
 
 
@@ -136,10 +134,6 @@ def _proper(said: Said, pool: Pool) -> Iterator[Problem]:
         if inside or word in _KNOWN_PROPER or word in pool.written or len(word) == 1:
             continue
         if not keys(stem(word)) & pool.keys and not any(word == v for _, v in pool.labels):
-            yield _problem(
-                said, "unknown_name", f'"{found.group()}" is named nowhere in the record or the clauses'
+            yield said.problem(
+                "unknown_name", f'"{found.group()}" is named nowhere in the record or the clauses'
             )
-
-
-def _problem(said: Said, code: str, problem: str) -> Problem:
-    return Problem(sentence=said.text, code=code, problem=problem)

@@ -69,7 +69,7 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         if signs and (word.stem in denied) not in signs:
             how = "denied" if word.stem in denied else "affirmed"
             problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
-            yield Problem(sentence=said.text, code="negation", problem=problem)
+            yield said.problem("negation", problem)
             return
 
 
@@ -95,7 +95,7 @@ def _actors(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
     }
     if own and theirs and not own & theirs:
         problem = f'in "{nearest[0].text}" it is not the one named here who acts'
-        yield Problem(sentence=said.text, code="wrong_actor", problem=problem)
+        yield said.problem("wrong_actor", problem)
 
 
 _WHO = (r"\b(?:applicant|borrower|customer)", r"\b(?:lender|bank|creditor|underwriter|officer|who\b)")

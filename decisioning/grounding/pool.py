@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
@@ -185,8 +186,10 @@ def same(quantity: Quantity, known: Known, currency_unit: int) -> bool:
 def equal(one: Quantity, other: Quantity) -> bool:
     """Whether two quantities of two texts say the same number of the same thing."""
     kinds = {one.kind, other.kind}
+    if "percentage points" in (one.unit, other.unit) and one.unit != other.unit:
+        return False
     if kinds == {Kind.DURATION}:
-        return _in_days(one) == _in_days(other)
+        return _length(one) == _length(other)
     if len(kinds) == 1:
         return one.value == other.value and (one.kind is not Kind.MONEY or _one_period(one, other))
     if kinds == {Kind.NUMBER, Kind.POINTS}:
@@ -213,13 +216,16 @@ def _one_period(one: Quantity, other: Quantity) -> bool:
     return one.per == other.per or "" in (one.per, other.per)
 
 
-_DAYS = {"years": 12 * 30, "months": 30, "weeks": 7, "days": 1}
+_DAYS = {"weeks": 7, "days": 1}
+_MONTHS = {"years": 12, "months": 1}
 
 
-def _in_days(quantity: Quantity) -> tuple[str, object]:
-    """A length of time that equals others of its sort: years and months, weeks and days, each apart."""
-    sort = "months" if quantity.unit in ("years", "months") else "days"
-    return sort, quantity.value * _DAYS[quantity.unit] if quantity.unit in _DAYS else quantity
+def _length(quantity: Quantity) -> tuple[str, Decimal]:
+    """A length of time: years and months are of one sort, weeks and days of another."""
+    for sort, scale in (("months", _MONTHS), ("days", _DAYS)):
+        if quantity.unit in scale:
+            return sort, quantity.value * scale[quantity.unit]
+    return quantity.unit, quantity.value
 
 
 def share(content: Iterable[Word], carried: frozenset[str]) -> float:

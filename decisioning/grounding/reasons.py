@@ -1,30 +1,22 @@
 """Whether a text gives every principal reason, in anybody's words (Reg B comment 9(b)(2)-4)."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from decisioning.claims import Claim, comparisons_of, reason_of, rule_of
+from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, is_stop, listed
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import words
-from decisioning.grounding.topics import MEANT, named_in, phrases
+from decisioning.grounding.topics import MEANT, named_in, phrases, words_of
 from decisioning.model import Component, Problem, Reason, Rule
 from decisioning.numbers import states
 
 Mention = frozenset[tuple[int, int]]
 """Where a reason is given: the sentence's number and the places of the words that give it."""
 
-_TOLD = re.compile(
-    r"\b(?:reasons?|because|due|owing|factors?|against|above|below|exceed\w*|over|under|short|too|low\w*|high\w*|few\w*|little|long\w*"
-    r"|insufficient|excessive|limit\w*|cut-?off|minimum|maximum|weigh\w*|count\w*|adverse|lack\w*|not|weak\w*|poor|points|beyond|larger"
-    r"|more|less|large|heavy|brief|limited|refer\w*|person|need\w*|hurt|scor\w*|concern\w*|worr\w*|led|problem\w*|down|cost|broke\w*|break\w*"
-    r"|since|negative|only|most|least|beneath|within|ceiling|floor|cap)\b",
-    re.IGNORECASE,
-)
-_OF_SCORE = re.compile(r"\b(?:points?|scor\w*|average|weigh\w*|characteristics?)\b", re.IGNORECASE)
 _ENOUGH = 0.5
 _MOST_PLACES = 24
 _COMBINATIONS = 8
@@ -40,6 +32,7 @@ class _Wanted:
     title: str
     own: frozenset[str]
     twin: bool
+    around: frozenset[tuple[str, str]]
 
 
 def missing_reasons(
@@ -66,8 +59,11 @@ def _wanted(claims: Sequence[Claim], titles: Mapping[str, str]) -> list[_Wanted]
     carried = [(claim, reason) for claim in claims if (reason := reason_of(claim))]
     texts = [_stems_of(reason) for _, reason in carried]
     shared = Counter(s for text in texts for s in text)
+    rules = [rule for claim in claims if (rule := rule_of(claim))]
     names = [rule.fact if (rule := rule_of(claim)) else reason.source for claim, reason in carried]
     twins = Counter(names)
+    facts = {*names, *titles, *(c.fact for rule in rules for c in comparisons_of(rule))}
+    around = frozenset((fact, titles.get(fact, "")) for fact in facts)
     return [
         _Wanted(
             reason=reason,
@@ -76,6 +72,7 @@ def _wanted(claims: Sequence[Claim], titles: Mapping[str, str]) -> list[_Wanted]
             title=titles.get(name, ""),
             own=frozenset(s for s in text if shared[s] == 1 and s not in listed("boilerplate.txt")),
             twin=twins[name] > 1,
+            around=around,
         )
         for (claim, reason), text, name in zip(carried, texts, names, strict=True)
     ]
@@ -112,7 +109,7 @@ def _mentions(said: list[Said], wanted: _Wanted, currency_unit: int) -> list[Men
     for number, sentence in enumerate(said):
         if wanted.twin and not _of_component(sentence, wanted):
             continue
-        least = 0 if _TOLD.search(sentence.text) else 0.6 * max(1, len(sentence.content))
+        least = 0 if form("gives a reason").search(sentence.text) else 0.6 * max(1, len(sentence.content))
         places = (p for p in _places(sentence, wanted, currency_unit) if len(p) >= least)
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
@@ -121,13 +118,7 @@ def _mentions(said: list[Said], wanted: _Wanted, currency_unit: int) -> list[Men
 
 def _of_component(said: Said, wanted: _Wanted) -> bool:
     """Whether a sentence gives the score's reason or the rule's, where both are about one fact."""
-    scored = wanted.reason.component is Component.SCORE
-    by_score = bool(_OF_SCORE.search(said.text)) and not (wanted.rule is None and not scored)
-    return (
-        by_score
-        if scored
-        else not re.search(r"\b(?:points? for|points? than|average|from the score)\b", said.text)
-    )
+    return bool(form("of the score").search(said.text)) is (wanted.reason.component is Component.SCORE)
 
 
 def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozenset[int]]:
@@ -136,12 +127,22 @@ def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozens
         yield frozenset(range(verbatim, verbatim + len(wanted.reason.text)))
     own, meant = phrases(wanted.name, wanted.title)
     for phrase in (*own, *(p for p in meant if len(p) > 1)):
-        yield from _of_phrase(said, phrase)
+        if not _is_inner(said, phrase, wanted):
+            yield from _of_phrase(said, phrase)
     if wanted.rule is not None and named_in(wanted.name, said.stems, wanted.title) >= MEANT:
         yield from _of_amount(said, wanted.rule, currency_unit)
     hits = {w.stem: w.start for w in said.content if w.stem in wanted.own}
     if wanted.own and len(hits) >= min(_ENOUGH * len(wanted.own), 2 if len(wanted.own) > 2 else 1):
         yield frozenset(hits.values())
+
+
+def _is_inner(said: Said, phrase: tuple[str, ...], wanted: _Wanted) -> bool:
+    """Whether the words are part of a longer name there: the income of "debt service to income"."""
+    longer = (words_of(name, said.stems, title) for name, title in wanted.around if name != wanted.name)
+    if not any(set(phrase) < other for other in longer):
+        return False
+    counted = Counter(w.stem for w in said.words)
+    return all(counted[word] == 1 for word in phrase)
 
 
 def _of_amount(said: Said, rule: Rule, currency_unit: int) -> Iterator[frozenset[int]]:

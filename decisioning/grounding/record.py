@@ -53,11 +53,18 @@ def pool_of(
         clauses=names,
         missing=decision.missing,
         causes=tuple(c.dependency for c in decision.causes),
+        extra=_vocabulary(decision, known),
         steps=tuple(c.step for c in claims if isinstance(c, NextClaim)),
         outcome=decision.outcome,
         currency_unit=decision.currency.unit,
         currency=decision.currency.code,
     )
+
+
+def _vocabulary(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[str]:
+    """What the facts and the models are called."""
+    models = [m.model for m in (decision.score, decision.pricing) if m is not None]
+    return frozenset(key for name in (*facts, *models) for key in vocabulary(name))
 
 
 def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_unit: int = 1) -> Pool:
@@ -208,10 +215,19 @@ def _labels(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[tuple[st
     return frozenset(found)
 
 
+_TERMS = {
+    "price": ("monthly_payment", "total_payable", "nominal_rate", "apr", "amount", "term_months"),
+    "outcome": ("amount", "term_months"),
+    "score": ("score", "pd"),
+}
+"""What claims of a kind tell of, whatever the facts are called."""
+
+
 def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Carrier:
     rule, reason = rule_of(claim), reason_of(claim)
     own_source = [reason.source] if reason and rule is None and reason.source not in claim.facts else []
-    names = [*claim.facts, *own_source]
+    terms = _TERMS.get(claim.kind, ())
+    names = [*claim.facts, *own_source, *terms]
     texts = _texts(claim)
     passages = tuple(p for text in texts for p in passages_of(claim.id, None, text))
     found = set(_kinds().get(claim.kind, frozenset()))

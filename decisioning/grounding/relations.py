@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from decisioning.claims import comparisons_of
 from decisioning.comparison import compare
+from decisioning.grounding.forms import form
 from decisioning.grounding.pool import COMPLEMENT, Known, Passage, Pool, Role, equal, likeness, same
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
@@ -12,11 +13,6 @@ from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Comparator, Effect, Problem
 from decisioning.numbers import Kind, Phrase, Quantity, bound_of, negated_at
 
-_NORM = re.compile(
-    r"\b(?:must|shall|should|may|can|cannot|can't|mustn't|has\s+to|have\s+to|required|requires?|allow\w*|permit\w*|lets?|caps?|ought"
-    r"|is\s+to\s+be|are\s+to\s+be|accept\w*|limited|lend|lends)\b",
-    re.IGNORECASE,
-)
 _POLICY_ASKS = re.compile(
     r"\b(?:policy|manual|lender|rule|clause|system|[A-Z]+-[\d.]+|we|that)\s+(?:\w+\s+)?(?:wants?|needs?|asks?(?:\s+for)?|calls?\s+for"
     r"|demands?|expects?)\b"
@@ -25,24 +21,11 @@ _IS_ASKED = re.compile(
     r"\s*(?:points\s+)?(?:is|are|was|were)\s+(?:needed|required|asked|demanded|called)\b",
     re.IGNORECASE,
 )
-_GOOD = re.compile(
-    r"\b(?:approv\w+|accept\w*|grant\w*|eligible|pass(?:es)?|tier|qualif\w+|may\s+be|suffic\w+|possible)\b",
-    re.IGNORECASE,
-)
-_BAD = re.compile(
-    r"\b(?:declin\w+|refus\w+|reject\w+|den(?:y|ied|ies)|refer\w*|person|officer|underwriter|manual\w*|escalat\w+|ineligible|review\w*"
-    r"|(?:not|no)\s+(?:\w+\s+)?(?:approved|possible|allowed|permitted|accepted|granted|priced|made|lent)|impossible|excluded)\b",
-    re.IGNORECASE,
-)
 _LIMIT_NOUN = re.compile(
     r"^\W*(?:[\w'-]+\s+){0,4}?(?:limits?|maximum|minimum|ceiling|cap|floor|thresholds?|cut-?off|line|level|bar|average|mark|amount"
     r"|norm|band|zero|what\s+(?:the\s+)?\w+\s+(?:may|can|allows?|permits?|accepts?|asks?)|(?:the\s+)?(?:system|policy|lender|we)\s+(?:may|can"
     r"|could|allows?|permits?|accepts?))\b",
     re.IGNORECASE,
-)
-_AVERAGE = re.compile(r"\b(?:averages?|mean|typical|others?|peers|reference)\b", re.IGNORECASE)
-_ENOUGH = re.compile(
-    r"\b(?:(?:high|low|large|long|good|well)\s+enough|enough|sufficient(?:ly)?|adequate)\b", re.IGNORECASE
 )
 _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
@@ -60,7 +43,7 @@ def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
 def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     quantity = _object(said, phrase)
     after = said.text[phrase.end :]
-    if quantity is None and _AVERAGE.search(after[:50]):
+    if quantity is None and form("of an average").search(after[:50]):
         return _against_average(said, phrase, pool)
     if quantity is None and not _LIMIT_NOUN.search(after):
         return None
@@ -132,7 +115,7 @@ def _agrees(said: Said, phrase: Phrase, quantity: Quantity | None, limit: Known,
     true = any(compare(v, phrase.comparator, limit.value) for v in _values(limit, pool))
     left, right = _sides(said, phrase)
     asked = _POLICY_ASKS.search(left) or _IS_ASKED.match(right)
-    if compared is not None and ((_NORM.search(left) and quantity is not None) or asked):
+    if compared is not None and ((form("duty or permission").search(left) and quantity is not None) or asked):
         return phrase.comparator is COMPLEMENT[compared]
     if compared is None or not is_general(said, pool):
         return true
@@ -140,7 +123,7 @@ def _agrees(said: Said, phrase: Phrase, quantity: Quantity | None, limit: Known,
 
 
 def _triggers(said: Said, phrase: Phrase, compared: Comparator) -> bool:
-    good, bad = bool(_GOOD.search(said.text)), bool(_BAD.search(said.text))
+    good, bad = bool(form("good").search(said.text)), bool(form("bad").search(said.text))
     if good and not bad:
         return phrase.comparator is COMPLEMENT[compared]
     return phrase.comparator is compared
@@ -170,14 +153,14 @@ def _sides(said: Said, phrase: Phrase) -> tuple[str, str]:
 
 def _contradiction(said: Said, phrase: Phrase, limit: Known) -> Problem:
     words, name = said.text[phrase.start : phrase.end], limit.name.replace("_", " ")
-    return _problem(said, "comparator", f'"{words}" turns the relation of {name} to its limit round')
+    return said.problem("comparator", f'"{words}" turns the relation of {name} to its limit round')
 
 
 def _against_average(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     """Points of a principal reason lie below the average, never above it (Reg B comment 9(b)(2)-5)."""
     if any(c.kind == "characteristic" for c in pool.carriers) and _SIDE.get(phrase.comparator) == 1:
-        return _problem(
-            said, "comparator", "a principal reason of the score lies below the average, not above it"
+        return said.problem(
+            "comparator", "a principal reason of the score lies below the average, not above it"
         )
     return None
 
@@ -200,7 +183,7 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
         if phrase.comparator is COMPLEMENT[bound] and _follows(said, passage, alike, pool):
             return None
     words = said.text[phrase.start : quantity.end]
-    return _problem(said, "comparator", f'no clause says "{words}"; it compares the other way')
+    return said.problem("comparator", f'no clause says "{words}"; it compares the other way')
 
 
 def _follows(said: Said, passage: Passage, alike: float, pool: Pool) -> bool:
@@ -213,8 +196,8 @@ def _norm(text: str, comparator: Comparator, start: int) -> Comparator:
     """What must hold, whether a text puts it as a duty, as what is declined or as what is accepted."""
     left = text[max(0, start - 80) : start]
     part = re.split(r"[,;:(]|\b(?:and|but|because|which|so)\b", left)[-1]
-    if _BAD.search(text) and not (
-        _GOOD.search(text) and not re.search(r"\bnot\b|\bno\b", text, re.IGNORECASE)
+    if form("bad").search(text) and not (
+        form("good").search(text) and not re.search(r"\bnot\b|\bno\b", text, re.IGNORECASE)
     ):
         return comparator if re.search(r"\b(?:must|shall|cannot)\b", part) else COMPLEMENT[comparator]
     return comparator
@@ -232,12 +215,12 @@ def _bounds(said: Said, pool: Pool) -> Iterator[Problem]:
             stated = ((p, q) for p in pool.passages for q in p.quantities if equal(quantity, q))
             sides = {_SIDE.get(_norm(p.text, b, q.start)) if (b := bound_of(q)) else side for p, q in stated}
         if sides and side not in sides:
-            yield _problem(said, "comparator", f'"{quantity.text}" is no {quantity.bound}')
+            yield said.problem("comparator", f'"{quantity.text}" is no {quantity.bound}')
 
 
 def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
     """What broke a limit is not enough, and what broke none is."""
-    found = _ENOUGH.search(said.text)
+    found = form("enough").search(said.text)
     if not found or is_general(said, pool):
         return
     rules = [
@@ -247,12 +230,7 @@ def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
     ]
     fired = any(r.fired for r in rules)
     if rules and negated_at(said.text, found.start()) is not fired:
-        yield _problem(
-            said,
+        yield said.problem(
             "comparator",
             f'"{found.group()}" contradicts the rule that read {rules[0].fact.replace("_", " ")}',
         )
-
-
-def _problem(said: Said, code: str, problem: str) -> Problem:
-    return Problem(sentence=said.text, code=code, problem=problem)

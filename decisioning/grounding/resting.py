@@ -1,11 +1,13 @@
 """A clause that a sentence names must be the one that carries it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from decisioning.claims import comparisons_of
 from decisioning.grounding.content import CARRIED, is_about
+from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
-from decisioning.grounding.pool import Pool, Role, equal, share
+from decisioning.grounding.pool import Carrier, Pool, Role, equal, share
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
@@ -16,10 +18,19 @@ _EFFECTS = {Outcome.DECLINE: Effect.DECLINE, Outcome.REFER: Effect.REFER}
 
 def check_clauses(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each clause named that does not carry the sentence."""
-    named = [q.name for q in said.quantities if q.kind is Kind.CLAUSE and known_clause(q.name, pool)]
-    for name in dict.fromkeys(named):
-        if not _rests_on(said, name, len(set(named)), pool):
+    found = (q.name for q in said.quantities if q.kind is Kind.CLAUSE and known_clause(q.name, pool))
+    named = tuple(dict.fromkeys(found))
+    resting = [name for name in named if _rests_on(said, name, len(named), pool)]
+    quoted = _named_in_quotes(said, resting, pool)
+    for name in named:
+        if name not in resting and name not in quoted:
             yield _problem(said, name)
+
+
+def _named_in_quotes(said: Said, clauses: Iterable[str], pool: Pool) -> frozenset[str]:
+    """The clauses that a sentence names only because a clause it quotes word for word refers to them."""
+    quotes = (p for name in clauses for p in pool.of_clause(name) if p.text in said.text)
+    return frozenset(q.name for p in quotes for q in p.quantities if q.kind is Kind.CLAUSE)
 
 
 def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]:
@@ -46,12 +57,34 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     meanings = [pool.meaning(q) for q in said.amounts]
     strict = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
     limits = {k.rule.clause for m in strict for k in m if k.rule}
+    if _beside_another(said, name, pool):
+        return False
     if limits and name not in limits and among == 1:
         return False
     carriers = [c for c in pool.carriers if name in c.clauses]
-    if any(is_about(said, c, pool) for c in carriers):
+    if any(is_about(said, c, pool) for c in carriers if _tells(c, name in limits)):
+        return True
+    spared = {c.fact for r in pool.rules if r.clause == name and not r.fired for c in comparisons_of(r)}
+    if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.stems)):
         return True
     return name in limits or _leads(said, name, pool)
+
+
+def _tells(carrier: Carrier, limited: bool) -> bool:
+    """A rule that did not fire carries a sentence only where its limit is told."""
+    return limited or carrier.kind == "score" or carrier.rule is None or carrier.rule.fired
+
+
+def _beside_another(said: Said, name: str, pool: Pool) -> bool:
+    """Whether the clause stands in one part of the sentence with limits that are all another clause's."""
+    for mention in (q for q in said.quantities if q.kind is Kind.CLAUSE and q.name == name):
+        inside = [q for q in said.amounts if said.same_part(q, mention)]
+        meanings = [pool.meaning(q) for q in inside]
+        meanings = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
+        owners = [o for m in meanings if (o := {k.rule.clause for k in m if k.rule})]
+        if owners and not any(name in o for o in owners):
+            return True
+    return False
 
 
 def _effect_fits(said: Said, name: str, pool: Pool) -> bool:
@@ -70,4 +103,4 @@ def _leads(said: Said, name: str, pool: Pool) -> bool:
 
 
 def _problem(said: Said, name: str) -> Problem:
-    return Problem(sentence=said.text, code="wrong_clause", problem=f"{name} does not carry this sentence")
+    return said.problem("wrong_clause", f"{name} does not carry this sentence")

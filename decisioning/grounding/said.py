@@ -6,6 +6,7 @@ from functools import cached_property
 
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.text import Word, words
+from decisioning.model import Problem
 from decisioning.numbers import Kind, Phrase, Quantity, comparing_phrases, quantities
 
 _BOUNDARY = re.compile(
@@ -25,6 +26,10 @@ class Said:
 
     text: str
     names: tuple[str, ...] = ()
+
+    def problem(self, code: str, problem: str) -> Problem:
+        """A problem of this sentence, in words that its writer can act on."""
+        return Problem(sentence=self.text, code=code, problem=problem)
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -90,6 +95,11 @@ class Said:
         left = max([b for b in self.boundaries if b < quantity.start], default=0)
         right = min([b for b in self.boundaries if b >= quantity.end], default=len(self.text))
         return self.text[left:right]
+
+    def same_part(self, one: Quantity, other: Quantity) -> bool:
+        """Whether two quantities stand in one part of the sentence; brackets part nothing here."""
+        low, high = sorted((one.start, other.start))
+        return not any(low < b < high for b in self.boundaries if self.text[b] not in "()")
 
     def _left(self, quantity: Quantity) -> int:
         earlier = [q.end for q in self.quantities if q.end <= quantity.start]

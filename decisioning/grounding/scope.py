@@ -30,7 +30,7 @@ _OF_THIS = re.compile(
     re.IGNORECASE,
 )
 _CONDITIONAL = re.compile(
-    r"\b(?:if|unless|whenever|where)\b|\b(?:an?|any|each|every)\s+(?:[\w-]+\s+)?(?:application|applicant)\b",
+    r"\b(?:if|unless|whenever)\b|^where\b|\bwhere\s+(?:the|an?|its?)\b|\b(?:an?|any|each|every)\s+(?:[\w-]+\s+)?(?:application|applicant)\b",
     re.IGNORECASE,
 )
 

@@ -12,6 +12,10 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(r"[.!?\u2026]+[\"')\]\u201d\u2019]*(?=\s|$)|\n+")
+_NO_SUM = re.compile(
+    r"\s+to\b|\s+of\s+(?!(?:credit|the\s+loan|this\s+loan|the\s+credit|[A-Z]{3}\b|[\d\u20ac$\u00a3]|(?:one|two|three|four|five|six|seven|eight|nine|ten|half)\b))"
+)
+"""After "amount": it amounts to something, or it is the amount of something else than the loan."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 
 
@@ -59,7 +63,9 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text in order; numbers are none."""
-    return tuple(
-        Word(m.group(), stem(m.group().lower().replace("\u2019", "'")), m.start(), m.end())
-        for m in _WORD.finditer(text)
-    )
+    return tuple(Word(m.group(), _stem_of(m, text), m.start(), m.end()) for m in _WORD.finditer(text))
+
+
+def _stem_of(found: re.Match[str], text: str) -> str:
+    own = stem(found.group().lower().replace("\u2019", "'"))
+    return f"{own} of" if own == "amount" and _NO_SUM.match(text, found.end()) else own

@@ -55,9 +55,9 @@ where p.id <= :last
 """
 EDITION = """
 insert into clause (document, clause, edition, kind, parent, path, position, title, source, searched,
-  names, refers_to, defines, effective_from, effective_to, known_from, passage_id)
+  refers_to, defines, names, effective_from, effective_to, known_from, passage_id)
 select c.document || '-' || cast(:copy as text), c.clause, cast(cast(:year as integer) as text),
-  c.kind, c.parent, c.path, c.position, c.title, c.source, c.searched, c.names, c.refers_to, c.defines,
+  c.kind, c.parent, c.path, c.position, c.title, c.source, c.searched, c.refers_to, c.defines, c.names,
   make_date(:year, 1, 1), make_date(:year + 1, 1, 1),
   c.known_from, made.id
 from clause c

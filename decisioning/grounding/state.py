@@ -1,0 +1,152 @@
+"""What a sentence says of the file and of what happened must be so: gaps, failures, labels, steps."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from decisioning.grounding.content import own_words
+from decisioning.grounding.forms import form
+from decisioning.grounding.lexicon import is_stop, listed
+from decisioning.grounding.pool import Pool, likeness
+from decisioning.grounding.said import Said
+from decisioning.grounding.scope import is_general
+from decisioning.grounding.stems import lines, stem
+from decisioning.grounding.topics import MEANT, NAMED, words_of
+from decisioning.model import Effect, Outcome, Problem
+from decisioning.numbers import negated_at
+
+_UNIT_OF_SCORE = re.compile(
+    r"\b(?:fewer|less|more)\s+(?!points?\b)(?P<unit>\w+)\s+than\s+(?:the\s+)?average\b"
+    r"|\bthe\s+(?!points?\b|average\b)(?P<for>months|years|days|euros|percent)\s+for\s+[\w-]+(?:\s+[\w-]+){0,4}\s+(?:is|are)\s+below\b",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"\b(?:(?:is|are|was|were|do|does|did|has|have|must|can|could|will|would|should|need)\s+not|cannot|never|\w+n['\u2019]t)"
+    r"\s+(?:(?:be|been|yet|now|otherwise|also|even)\s+)*(?P<verb>\w+)",
+    re.IGNORECASE,
+)
+_MUST_NOT = re.compile(r"(?:must|need)\s+not\s+(?:decide|look|review)\b", re.IGNORECASE)
+_TWICE = re.compile(r"\b(?:nothing|nobody|no\s+\w+)\b[^,;:]*\b(?:not|never)\b", re.IGNORECASE)
+_YES_NO = re.compile(
+    r"\b(?:is|are|was|shows?|stands\s+at|:)\s+(?P<no>not\s+)?[\"']?(?P<value>yes|no)\b(?!\s+(?!in\b)\w)",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(r"\b(?:no|without(?:\s+an?)?|free\s+of)\b", re.IGNORECASE)
+_EXISTS = re.compile(r"\b(?:there\s+is|has|have|had|shows?|on\s+file|exists?|filed)\b", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(?:no|not|never|without|none|clean)\b", re.IGNORECASE)
+_OFFER = re.compile(r"\b(?:the|this|our)\s+offer\b", re.IGNORECASE)
+_NOTICE = re.compile(r"\bnotice\b.*\b(?:due|must|sent|go\s+out)\b", re.IGNORECASE)
+_NEARBY = 28
+_NEAR = 0.4
+_APART = 20
+_NO_OFFER = (Outcome.DECLINE, Outcome.REFER, Outcome.INCOMPLETE)
+_DECIDING = (Effect.DECLINE, Effect.REFER)
+
+
+def check_state(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A problem for each thing that the sentence says of this file or of what happened and that is not so."""
+    if pool.outcome is None or is_general(said, pool):
+        return
+    for check in (_gaps, _failures, _fired, _labels, _steps, _denials):
+        yield from check(said, pool)
+
+
+def _gaps(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What is said to be missing must be."""
+    lacking = form("lacking").search(said.text)
+    if not lacking or not pool.missing:
+        return
+    if negated_at(said.text, lacking.start()):
+        yield said.problem("negation", f'"{lacking.group()}" is denied, but something is missing')
+    for topic in pool.topics(said.stems):
+        if not topic & set(pool.missing):
+            yield said.problem("not_missing", f"{min(topic).replace('_', ' ')} is not missing from the file")
+
+
+def _failures(said: Said, pool: Pool) -> Iterator[Problem]:
+    """The model that is said to have failed must be the one that did."""
+    for name, model in (("scor", "scoring"), ("pric", "pricing")):
+        if not pool.causes or not re.search(
+            rf"\b{name}\w*\s+(?:model|service|system)", said.text, re.IGNORECASE
+        ):
+            continue
+        failed, worked = form("failed").search(said.text), form("worked").search(said.text)
+        if failed and model not in pool.causes:
+            yield said.problem("wrong_cause", f"the {model} model did not fail")
+        if worked and not failed and model in pool.causes and not negated_at(said.text, worked.start()):
+            yield said.problem("wrong_cause", f"the {model} model failed")
+
+
+def _fired(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A clause that is said to apply must have been met, and one that is said not to must not."""
+    for quantity in said.quantities:
+        rules = [r for r in pool.rules if r.clause == quantity.name and r.effect in _DECIDING]
+        found = form("applied").search(said.text, quantity.end)
+        if not rules or not found or found.start() - quantity.end > _APART:
+            continue
+        fired = {r.fired for r in rules}
+        if fired == {negated_at(said.text, found.start())}:
+            did = "applied" if rules[0].fired else "did not apply"
+            yield said.problem("wrong_rule", f"{quantity.name} {did}")
+
+
+def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A yes is not a no, a tenant no owner; what the file shows is not absent from it."""
+    for name, value in sorted(pool.labels):
+        surely = pool.named(name, said.stems)
+        if surely < MEANT:
+            continue
+        others = {v: words for (n, v), words in _values().items() if n == name}
+        told = {v for v, words in others.items() if words & said.stems}
+        wrong = bool(told) and value in others and value not in told
+        if value in ("yes", "no") and surely >= NAMED:
+            wrong = wrong or _denies(said, name, value, pool)
+        if wrong:
+            yield said.problem("wrong_name", f"{name.replace('_', ' ')} is {value} in the file")
+
+
+def _denies(said: Said, name: str, value: str, pool: Pool) -> bool:
+    """Whether the sentence says no where the file has yes, or yes where it has no."""
+    if any((m["value"].lower() == value) is bool(m["no"]) for m in _YES_NO.finditer(said.text)):
+        return True
+    own = words_of(name, said.stems, pool.titles.get(name, ""))
+    if any(own & said.between(m.end(), m.end() + _NEARBY) for m in _ABSENT.finditer(said.text)):
+        return value == "yes"
+    return value == "no" and bool(_EXISTS.search(said.text)) and not _NEGATED.search(said.text)
+
+
+def _steps(said: Said, pool: Pool) -> Iterator[Problem]:
+    """No offer where none is made, no notice where none is due; and points are points."""
+    if pool.outcome in _NO_OFFER and _OFFER.search(said.text):
+        yield said.problem("outcome", "this decision makes no offer")
+    if pool.steps == ("accept_offer",) and _NOTICE.search(said.text):
+        yield said.problem("outcome", "no notice is due on this decision")
+    unit = _UNIT_OF_SCORE.search(said.text)
+    if unit:
+        yield said.problem(
+            "unit", f'what is compared with the average is points, not "{unit["unit"] or unit["for"]}"'
+        )
+
+
+def _denials(said: Said, pool: Pool) -> Iterator[Problem]:
+    """The claims of a decision affirm; what else is denied must be denied by what they rest on."""
+    own = own_words(said, pool)
+    if _TWICE.search(own.text):
+        yield said.problem("negation", "a sentence that denies twice cannot be checked")
+    for found in _DENIAL.finditer(own.text):
+        verb = stem(found["verb"].lower())
+        compared = any(p.start <= found.start("verb") < p.end for p in own.phrases)
+        if _MUST_NOT.match(found.group()):
+            yield said.problem("negation", "a person must decide, not must not")
+        if compared or verb in listed("denied.txt") or is_stop(found["verb"]):
+            continue
+        near = (p for p in pool.passages if likeness(own.content, p) >= _NEAR)
+        if not any(stem(m["verb"].lower()) == verb for p in near for m in _DENIAL.finditer(p.text)):
+            yield said.problem("negation", f'nothing denies "{found["verb"]}"; check the "not"')
+
+
+@cache
+def _values() -> Mapping[tuple[str, str], frozenset[str]]:
+    table = (line.partition(":") for line in lines("values.txt"))
+    named = ((name.split(), words.replace("-", " ").split()) for name, _, words in table)
+    return {(fact, value): frozenset(map(stem, words)) for (fact, value), words in named}
