@@ -74,12 +74,12 @@ class ApplicationSchema:
             raise InvalidApplication(tuple(_problem(error) for error in errors)) from None
 
     def missing(self, application: Mapping[str, Value]) -> tuple[str, ...]:
-        """The required fields that this application leaves open: without them nothing is decided."""
-        return tuple(
-            name
-            for name, field in self.fields.items()
-            if field.required and field.is_missing(application[name])
-        )
+        """The required fields that this application leaves open: without them nothing is decided.
+
+        In the order of their names: a stored product keeps its fields and not their order.
+        """
+        required = (name for name, field in self.fields.items() if field.required)
+        return tuple(sorted(name for name in required if self.fields[name].is_missing(application[name])))
 
     def unknown(self, application: Mapping[str, Value]) -> frozenset[str]:
         """Every field that this application leaves open, required or not."""

@@ -96,8 +96,10 @@ async def explain(
     outputs = _Outputs(asked=model is not None)
     if model is not None:
         await _ask(scene, found, model, stopwatch, outputs)
-    with stopwatch.stage("verify" if outputs.asked else "generate"):
-        explanation = _compose(scene, outputs)
+    with stopwatch.stage("generate"):
+        plain = _plain(scene)
+    with stopwatch.stage("verify"):
+        explanation = _compose(scene, outputs, plain)
     return Explained(explanation, _evidence(found, model, outputs))
 
 
@@ -124,7 +126,8 @@ def replay_explanation(
         found.append(clause)
     claims = claims_for(reader, claims_of(decision))
     outputs = _Outputs(asked=evidence.llm is not None, raw=list(evidence.llm_outputs))
-    return _compose(_scene(Told(decision, titles), reader, claims, found), outputs)
+    scene = _scene(Told(decision, titles), reader, claims, found)
+    return _compose(scene, outputs, _plain(scene))
 
 
 def sha256_of(clause: Clause) -> str:
@@ -232,7 +235,7 @@ def _problems(scene: _Scene, claim: Claim, drafted: Sentence) -> tuple[Problem, 
     )
 
 
-def _compose(scene: _Scene, outputs: _Outputs) -> Explanation:
+def _compose(scene: _Scene, outputs: _Outputs, plain: Mapping[str, Sentence]) -> Explanation:
     """The explanation from the model's outputs, each refused sentence replaced by the deterministic one."""
     passed: dict[str, Sentence] = {}
     problems: list[Problem] = []
@@ -246,14 +249,23 @@ def _compose(scene: _Scene, outputs: _Outputs) -> Explanation:
         )
     sentences = []
     for claim in scene.claims:
-        sentence = passed.get(claim.id) or _plain(scene, claim, problems)
+        sentence = passed.get(claim.id) or _held(scene, claim, plain[claim.id], problems)
         sentences += [sentence] if sentence else []
     return _explanation(scene, outputs, tuple(sentences), tuple(dict.fromkeys(problems)))
 
 
-def _plain(scene: _Scene, claim: Claim, problems: list[Problem]) -> Sentence | None:
-    """The deterministic sentence of a claim, checked like any other: none if even that does not hold."""
-    drafted = _sentence(scene, claim, deterministic(claim, scene.told, scene.reader), Writer.DETERMINISTIC)
+def _plain(scene: _Scene) -> dict[str, Sentence]:
+    """The deterministic sentence of each claim by the claim's id, not checked yet."""
+    return {
+        claim.id: _sentence(
+            scene, claim, deterministic(claim, scene.told, scene.reader), Writer.DETERMINISTIC
+        )
+        for claim in scene.claims
+    }
+
+
+def _held(scene: _Scene, claim: Claim, drafted: Sentence, problems: list[Problem]) -> Sentence | None:
+    """A deterministic sentence that was checked like any other: none if even that does not hold."""
     wrong = _problems(scene, claim, drafted)
     problems += wrong
     return None if wrong else drafted

@@ -122,6 +122,7 @@ async def test_one_request_is_one_tree(database_url):
         "retrieval credit-policy": "retrieve",
         "embeddings fake-embedder": "retrieval credit-policy",
         "generate": decide,
+        "verify": decide,
         "store": decide,
     }
     for span in tree.values():
@@ -129,7 +130,12 @@ async def test_one_request_is_one_tree(database_url):
             assert by_id[span.parent].start_ns <= span.start_ns <= span.end_ns <= by_id[span.parent].end_ns
     for stage, name in (("score", "score fake-scorecard"), ("price", "price fake-pricing")):
         assert tree[name].elapsed_ms == pytest.approx(decision["timings_ms"][stage], rel=0.05, abs=5)
-    for stage, name in (("rules", "rules consumer-loan"), ("retrieve",) * 2, ("generate",) * 2):
+    for stage, name in (
+        ("rules", "rules consumer-loan"),
+        ("retrieve",) * 2,
+        ("generate",) * 2,
+        ("verify",) * 2,
+    ):
         assert tree[name].elapsed_ms == pytest.approx(decision["timings_ms"][stage], rel=0.05, abs=5)
     said = tree[decide].attributes
     assert said["credit.decision.id"] == decision["id"]

@@ -87,3 +87,13 @@ def test_every_adverse_decision_says_why(decisions):
             automatic = sum(reason.automatic_denial for reason in decision.reasons)
             assert 1 <= len(decision.reasons) <= max(4, automatic + 1)
             assert all(reason.clauses for reason in decision.reasons)
+
+
+def test_what_is_missing_keeps_its_order(loan):
+    """What is missing is named in an order that a product rebuilt from its stored parts keeps."""
+    raw = {**dict(sample_applications()[0].application), "income": None, "debt": None}
+    edition = loan.editions[-1]
+    again = edition_of(json.loads(json.dumps(dict(edition.artefacts), sort_keys=True)))
+    application = edition.application.read(raw)
+    assert edition.application.missing(application) == ("debt", "income")
+    assert again.application.missing(application) == ("debt", "income")
