@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decisioning.model import Outcome
 from evals.gates import Gate, Result, Suite, exactly, share
 from evals.population import LATEST, Population, decided, population
+from evals.retrieval import references, retrieval
 
 
 def decisions() -> Result:
@@ -48,4 +49,4 @@ def _coverage(found: Population) -> tuple[Gate, ...]:
     )
 
 
-SUITES: Mapping[str, Suite] = {"decisions": decisions}
+SUITES: Mapping[str, Suite] = {"decisions": decisions, "retrieval": retrieval, "references": references}

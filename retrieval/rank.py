@@ -21,7 +21,7 @@ class Weights:
 
     words: float = 1.0
     pair: float = 0.6
-    cosine: float = 1.5
+    cosine: float = 1.2
     coverage: float = 0.25
 
 
