@@ -29,12 +29,15 @@ NAMED = 10
 """A clause that a brief question names stands before every other."""
 
 BRIEF = 8
-NAMED_AMONG_OTHER_THINGS = 0.5
-"""A question of more words than these names a clause as its setting, and asks for another as often as not."""
+NAMED_AMONG_OTHER_THINGS = 2.0
+"""A question of more words than these may name a clause as its setting, and ask for another."""
 
 FEW = 2
 MAYBE_NAMED = 0.2
 """A number that more than a few clauses have is a hint and no name."""
+
+MANY = 30
+"""A number that more clauses have than these says nothing."""
 
 LEAST = 1e-9
 """Nothing is divided by less."""

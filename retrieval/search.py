@@ -112,6 +112,11 @@ class PostgresClauses:
         rows = await self._fetch(statements.SNAPSHOT, known_at or NOW)
         return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
 
+    async def snapshot_of(self, snapshot_id: int) -> Snapshot | None:
+        """The state of the corpus of that id, None where there was none."""
+        rows = await self._fetch(statements.SNAPSHOT_OF, snapshot_id)
+        return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
+
     async def _embed(self, queries: Sequence[str]) -> list[list[float]]:
         with telemetry.embeddings(self._embedder.name, self._embedder.dimensions):
             vectors = questions.turned(await self._embedder.embed(queries), self._embedder.name)

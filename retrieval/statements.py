@@ -95,6 +95,8 @@ where ($1::text is null or c.document = $1) and {_BINDS} and {_KNOWN}
 order by c.document, c.position, c.id
 """
 
+SNAPSHOT_OF = "select id, known_at from corpus_change where id = $1"
+
 SNAPSHOT = """
 select id, known_at from corpus_change where known_at <= $1::timestamptz order by known_at desc limit 1
 """
@@ -174,15 +176,18 @@ lexical as (
   order by p.weights <#> q.weights, c.id limit {candidates}
 ),
 {meant},
-named as (
-  select c.id, c.passage_id from clause c where c.names && $5::text[] and {binds} limit {candidates}
+holder as materialized (
+  select c.id, c.passage_id, n.name, count(*) over (partition by n.name) as holders
+  from clause c
+  cross join lateral (select distinct unnest(c.names) as name) n
+  where c.names && $5::text[] and n.name = any($5::text[]) and {binds}
 ),
 candidate as materialized (
-  select id, passage_id, bool_or(named) as named
+  select id, passage_id, min(holders) as holders
   from (
-    select id, passage_id, false as named from lexical
-    union all select id, passage_id, false from nearest
-    union all select id, passage_id, true from named
+    select id, passage_id, null::bigint as holders from lexical
+    union all select id, passage_id, null from nearest
+    union all select id, passage_id, holders from holder where holders <= {rank.MANY}
   ) legs
   group by id, passage_id
 ),
@@ -203,8 +208,8 @@ figured as materialized (
     coalesce(worded.idf / (select idf from question), 0)::float8 as coverage,
     coalesce(-(p.weights <#> (select present from pairs)) * (select pair from question), 0)::float8 as pairs,
     coalesce(1 - (v.embedding <=> (select vector from meaning)), 0)::float8 as cosine,
-    case when not named then 0
-      when (select count(*) from named) > {rank.FEW} then {rank.MAYBE_NAMED}
+    case when holders is null then 0
+      when holders > {rank.FEW} then {rank.MAYBE_NAMED}
       when cardinality($4::text[]) > {rank.BRIEF} then {rank.NAMED_AMONG_OTHER_THINGS}
       else {rank.NAMED} end as named
   from candidate
