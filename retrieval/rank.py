@@ -29,15 +29,11 @@ NAMED = 10
 """A clause that a brief question names stands before every other."""
 
 BRIEF = 8
-NAMED_AMONG_OTHER_THINGS = 2.0
+NAMED_AMONG_OTHER_THINGS = 1.0
 """A question of more words than these may name a clause as its setting, and ask for another."""
 
-FEW = 2
-MAYBE_NAMED = 0.2
-"""A number that more than a few clauses have is a hint and no name."""
-
 MANY = 30
-"""A number that more clauses have than these says nothing."""
+"""A name is worth so much less as more clauses have it; one that more than these have says nothing."""
 
 LEAST = 1e-9
 """Nothing is divided by less."""

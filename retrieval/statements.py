@@ -208,10 +208,9 @@ figured as materialized (
     coalesce(worded.idf / (select idf from question), 0)::float8 as coverage,
     coalesce(-(p.weights <#> (select present from pairs)) * (select pair from question), 0)::float8 as pairs,
     coalesce(1 - (v.embedding <=> (select vector from meaning)), 0)::float8 as cosine,
-    case when holders is null then 0
-      when holders > {rank.FEW} then {rank.MAYBE_NAMED}
+    (case when holders is null then 0
       when cardinality($4::text[]) > {rank.BRIEF} then {rank.NAMED_AMONG_OTHER_THINGS}
-      else {rank.NAMED} end as named
+      else {rank.NAMED} end)::float8 / greatest(holders, 1) as named
   from candidate
   cross join lateral (select weights from passage where id = candidate.passage_id limit 1) p
   left join lateral (
