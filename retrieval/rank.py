@@ -17,7 +17,7 @@ from retrieval.model import Hit
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What each figure counts; the defaults were chosen on questions about 40 financial rulebooks (ObliQA's
-    dev set) and held against the cross-references of Regulation B: `python -m evals.retrieval`."""
+    dev set) and held against the cross-references of Regulation B: `python -m evals.retrieval_ideas`."""
 
     words: float = 1.0
     pair: float = 0.6
