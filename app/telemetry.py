@@ -111,7 +111,10 @@ class MetricName:
     HTTP_DURATION: Final = "http.server.request.duration"
     LLM_DURATION: Final = "gen_ai.client.operation.duration"
     LLM_TOKENS: Final = "gen_ai.client.token.usage"
+    MODEL_BREAKER: Final = "credit.model.breaker.changes"
     MODEL_CALLS: Final = "credit.model.calls"
+    MODEL_REPEATS: Final = "credit.model.repeats"
+    REQUESTS_REFUSED: Final = "credit.requests.refused"
 
 
 tracer = trace.get_tracer(SERVICE_NAME, __version__, schema_url=SCHEMA_URL)

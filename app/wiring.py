@@ -22,6 +22,7 @@ from app.artefacts import KeptArtefacts
 from app.background import Background
 from app.clauses import PolicyClauses
 from app.clients.embeddings import open_embedder
+from app.clients.exchange import Care
 from app.clients.llm import open_language_model
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
 from app.clients.model_door import Batching
@@ -105,14 +106,15 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
         scoring = await stack.enter_async_context(open_session(settings.model_connections))
         pricing = await stack.enter_async_context(open_session(settings.model_connections))
         embedder = await stack.enter_async_context(open_embedder(settings))
-        batching = Batching(settings.model_batch)
+        batching = Batching(settings.model_batch, waiting=settings.model_waiting)
+        care = Care(settings.scoring_repeats), Care(settings.pricing_repeats)
         yield Services(
             settings=settings,
             metrics=metrics,
             engine=engine,
             products=products,
-            scoring=HttpScoringModel(scoring, settings.scoring_url, metrics, batching),
-            pricing=HttpPricingModel(pricing, settings.pricing_url, metrics, batching),
+            scoring=HttpScoringModel(scoring, settings.scoring_url, metrics, batching, care[0]),
+            pricing=HttpPricingModel(pricing, settings.pricing_url, metrics, batching, care[1]),
             language_model=await stack.enter_async_context(open_language_model(settings, metrics)),
             embedder=embedder,
             clauses=PolicyClauses(PostgresClauses(engine, embedder)),
