@@ -14,6 +14,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from app import __version__, chat, decisions, explanations, health, policies, resolutions
+from app.admission import Admission, Limits
 from app.errors import KINDS, answer_problem
 from app.logs import configure_logs
 from app.metrics import Metrics
@@ -60,6 +61,8 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
         app.include_router(part.router)
     for error in (*KINDS, HTTPException, RequestValidationError):
         app.add_exception_handler(error, answer_problem)
+    limits = Limits(settings.max_requests, settings.explain_timeout_s)
+    app.add_middleware(Admission, limits=limits, metrics=metrics)
     app.add_middleware(ServerSpan, metrics=metrics)
     return app
 

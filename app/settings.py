@@ -110,6 +110,19 @@ class Settings(BaseSettings):
     auth: Switch | None = Field(
         None, description="API keys: without it, off on a loopback address and on anywhere else."
     )
+    rate_limit: float = Field(
+        500,
+        ge=0,
+        le=1e6,
+        description="Requests a second that a worker takes from one API key (twice as many at once);"
+        " 0 for any number. Without keys there is no limit.",
+    )
+    max_requests: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="Requests that a worker has under way at most; beyond, 503 and Retry-After.",
+    )
     monitoring: Switch = Field(
         "off", description="Whether the monitoring block of a request is taken (kept apart, for evals)."
     )

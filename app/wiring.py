@@ -27,6 +27,7 @@ from app.clients.llm import open_language_model
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
 from app.clients.model_door import Batching
 from app.metrics import Metrics
+from app.rates import Rates
 from app.settings import Settings
 from app.storage.batches import Batches
 from app.storage.engine import open_engine
@@ -74,6 +75,7 @@ class Services:
     artefacts: KeptArtefacts
     batches: Batches
     background: Background
+    rates: Rates
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
 
@@ -121,6 +123,7 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
             artefacts=KeptArtefacts(engine),
             batches=batches,
             background=await stack.enter_async_context(Background()),
+            rates=Rates(settings.rate_limit or None),
             now=utc_now,
             new_id=uuid7,
         )
