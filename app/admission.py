@@ -20,8 +20,9 @@ DECISIONS: Final = "/v1/decisions"
 INGEST: Final = "/v1/policies"
 READ_WITHIN_S: Final = 10.0
 """What only reads ends within this."""
-STORED_WITHIN_S: Final = 2.0
-"""Beyond a decision's budget: it was decided, and not to keep it would waste it all."""
+BODY_WITHIN_S: Final = 10.0
+"""A decision has this long until its product is known, and then the budget of that."""
+LIMIT: Final = "credence.limit"
 LATE: Final = (
     "this could not be answered in time; what was being stored may be: ask again, with the same"
     " Idempotency-Key where there was one"
@@ -84,7 +85,6 @@ class Admission:
         self._refused = metrics.refused
         self._under_way = 0
         self._pace = Pace()
-        self._decision_s = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request in, or refuse it."""
@@ -125,9 +125,12 @@ class Admission:
             await send(message)
 
         try:
-            async with asyncio.timeout(self._seconds(scope)):
+            async with asyncio.timeout(self._seconds(scope)) as limit:
+                scope[LIMIT] = limit
                 await self._app(scope, receive, watched)
         except TimeoutError:
+            if not limit.expired():
+                raise
             self._refused.labels("late").inc()
             if not began:
                 await problem_response(TooSlow(LATE), scope["path"])(scope, receive, send)
@@ -136,15 +139,14 @@ class Admission:
         path = scope["path"]
         if scope["method"] == "POST":
             if path == DECISIONS:
-                return self._decision_s or self._learn(scope)
+                return BODY_WITHIN_S
             if path == INGEST:
                 return None  # it takes as long as its manual is long
             return self._limits.words_s + READ_WITHIN_S
         return READ_WITHIN_S + (self._limits.words_s if path.endswith("/explanation") else 0)
 
-    def _learn(self, scope: Scope) -> float:
-        """The longest budget of any product, and what it takes to store a decision that used it up."""
-        products = scope["app"].state.services.products.values()
-        budgets = [edition.product.budget_s.total for each in products for edition in each.editions]
-        self._decision_s = max(budgets) + STORED_WITHIN_S
-        return self._decision_s
+
+def end_within(scope: Scope, seconds: float) -> None:
+    """From now on this request has so long; one that nobody let in (a test's) has no limit."""
+    if limit := scope.get(LIMIT):
+        limit.reschedule(asyncio.get_running_loop().time() + seconds)

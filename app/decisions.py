@@ -18,6 +18,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import openapi
+from app.admission import end_within
 from app.auth import Analyst, Caller, Scope, caller_of
 from app.bodies import check, parse_json, read_body
 from app.deciding import Order, Taken, take
@@ -37,6 +38,8 @@ from decisioning.product import named
 
 KEY_HEADER: Final = "Idempotency-Key"
 RELEASED_WITHIN_S: Final = 1.0
+STORED_WITHIN_S: Final = 2.0
+"""Beyond the budget: it was decided, and not to keep it would waste it all."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
@@ -50,9 +53,10 @@ async def create(request: Request) -> Response:
     key = _key(request)
     value = parse_json(await read_body(request))
     wanted = check(DecisionRequest, value)
+    product = named(services.products, wanted.product)
+    end_within(request.scope, product.editions[-1].product.budget_s.total + STORED_WITHIN_S)
     if key is None:
         return _created(await take(services, _order(request, caller, wanted, arrived_ns)))
-    product = named(services.products, wanted.product)
     claim = await services.batches.claim(
         idempotency.Wanted(caller.key_id, product.name, key, fingerprint(value))
     )
