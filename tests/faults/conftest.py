@@ -205,7 +205,7 @@ def _settings(parts: dict[str, Any], products: Path, database_url: str) -> Setti
         embedding_model="openai/embedder",
         embedding_api_base=parts["embedding"].url + "/v1",
         embedding_api_key="secret",
-        explain_timeout_s=5.0,
+        explain_timeout_s=3.0,
         products=str(products),
     )
 
