@@ -52,6 +52,7 @@ class SpanName:
     CHAT: Final = "chat {}"
     ANSWER: Final = "answer"
     EXPLAIN: Final = "explain {}"
+    WHAT_IF: Final = "what if {}"
 
 
 class Attr:
