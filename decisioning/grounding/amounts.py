@@ -143,6 +143,10 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
         return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     twins = [c for c in named if set(c.names) & set(own.names) and c.scored != own.scored]
     speaks_of_score = bool(re.search(r"\b(?:points|average|scored|scorecard)\b", said.text, re.IGNORECASE))
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    others = {c.rule.clause for c in named if c is not own and c.rule is not None}
+    if own.rule is not None and clauses & others and own.rule.clause not in clauses:
+        return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     if twins and own.scored != speaks_of_score:
         return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     return None

@@ -12,6 +12,10 @@ from decisioning.numbers import Kind, Quantity, bound_of, negated_at
 
 _WOULD_BE = re.compile(r"\bwould\s+be\b", re.IGNORECASE)
 _STATED = re.compile(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_DECIDED = re.compile(
+    r"\b(?:is|was|has\s+been|and)\s+(?:now\s+|already\s+|finally\s+)?(?P<verb>decided)\b(?!\s+(?:by|under|on))",
+    re.IGNORECASE,
+)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
 
 
@@ -30,6 +34,11 @@ def check_outcome(said: Said, pool: Pool) -> Iterator[Problem]:
             )
             if problem:
                 yield problem
+    if not general and pool.outcome in (Outcome.INCOMPLETE, Outcome.REFER):
+        decided = _DECIDED.search(said.text)
+        nothing = re.search(r"\b(?:nothing|nobody)\b", said.text, re.IGNORECASE)
+        if decided and not nothing and not negated_at(said.text, decided.start("verb")):
+            yield said.problem("outcome", f"nothing is decided yet: the decision is {_word(pool.outcome)}")
     if not general and pool.outcome is Outcome.INCOMPLETE:
         whole = _COMPLETE.search(said.text)
         if whole and not negated_at(said.text, whole.start()) and re.search(r"\b(?:is|are)\b", said.text):

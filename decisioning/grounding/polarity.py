@@ -42,6 +42,9 @@ _FINITE = re.compile(r"\s+\w+\s+(?:is|are|was|were|must|shall|may|can|will)\b", 
 _REACH = {"verbal": 1, "nominal": 3, "purpose": 4}
 """How many words with content a negation governs at most."""
 _TOLD = 3
+_COPIED, _COPY = 5, 0.8
+"""How many words with content a text has that can be copied, and which share of them makes a copy."""
+_ANY_NOT = re.compile(r"\b(?:not|no|never|cannot|without)\b|n['\u2019]t\b", re.IGNORECASE)
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
 _RESTATED = 0.75
@@ -61,6 +64,7 @@ _ACTORS = (
 def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where a word that the sentence denies is affirmed wherever it comes from, or the reverse."""
     said = own_words(said, pool)
+    yield from _turned_copies(said, pool)
     least = _ALIKE if is_general(said, pool) else _RESTATED
     if least is _RESTATED and pool.topics(said.sequence):
         return
@@ -85,6 +89,20 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
             how = "denied" if word.stem in denied else "affirmed"
             problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
             yield said.problem("negation", problem)
+            return
+
+
+def _turned_copies(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A text of the catalogue told nearly word for word must keep its "not" and its "more than"."""
+    for passage in (p for c in pool.carriers for p in c.passages):
+        if len(passage.content) < _COPIED or len(said.stems & passage.stems) < _COPY * len(passage.stems):
+            continue
+        if len(said.content) > len(passage.content) / _COPY:
+            continue
+        denied = len(_ANY_NOT.findall(said.text)) != len(_ANY_NOT.findall(passage.text))
+        own, theirs = ({p.comparator for p in comparing_phrases(t)} for t in (said.text, passage.text))
+        if denied or own != theirs:
+            yield said.problem("negation", f'this turns "{passage.text}" round')
             return
 
 

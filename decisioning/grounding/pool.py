@@ -230,6 +230,8 @@ def equal(one: Quantity, other: Quantity) -> bool:
     if kinds == {Kind.NUMBER, Kind.POINTS}:
         return one.value == other.value
     if kinds == {Kind.NUMBER, Kind.PERCENT}:
+        if one.approximate is not other.approximate:
+            return False
         bare = one if one.kind is Kind.NUMBER else other
         return one.value == other.value and bare.places > 0
     return False
