@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decisioning.grounding.content import is_about
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
-from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, share, stated_in
+from decisioning.grounding.passages import share
+from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, stated_in
 from decisioning.grounding.roles import could_be, has_role, roughly_true
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from decisioning.grounding.forms import form
-from decisioning.grounding.pool import Passage, Pool, equal, likeness
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem

@@ -7,7 +7,8 @@ from functools import lru_cache
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys, listed
-from decisioning.grounding.pool import Passage, Pool, Role, likeness
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Pool, Role
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word

@@ -15,7 +15,8 @@ from decisioning.claims import (
     rule_of,
 )
 from decisioning.grounding.lexicon import keys
-from decisioning.grounding.pool import Carrier, Known, KnownDate, Passage, Pool, Role, passages_of
+from decisioning.grounding.passages import Passage, passages_of
+from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
 from decisioning.model import Component, Decision, Effect, Fact, Offer, Rule, Unit, Value
