@@ -45,7 +45,7 @@ _REACH = {"verbal": 1, "nominal": 3, "purpose": 4}
 _TOLD = 3
 _COPIED, _COPY = 5, 0.8
 """How many words with content a text has that can be copied, and which share of them makes a copy."""
-_ANY_NOT = re.compile(r"\b(?:not|no|never|cannot|without)\b|n['\u2019]t\b", re.IGNORECASE)
+_ANY_NOT = re.compile(r"\b(?:not|no|never|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
 _RESTATED = 0.75

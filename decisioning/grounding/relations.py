@@ -13,7 +13,7 @@ from decisioning.grounding.scope import is_general
 from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Comparator, Effect, Problem
-from decisioning.numbers import Kind, Phrase, Quantity, bound_of, negated_at
+from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
 
 _POLICY_ASKS = re.compile(
     r"\b(?:policy|manual|lender|rule|clause|system|[A-Z]+-[\d.]+|we|that)\s+(?:\w+\s+)?(?:wants?|needs?|asks?(?:\s+for)?|calls?\s+for"
@@ -232,16 +232,21 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
             continue
         if bound is None or bound is phrase.comparator or _norm(passage.text, bound, own.start) is wanted:
             return None
-        if phrase.comparator is COMPLEMENT[bound] and _follows(said, passage, alike, pool):
+        if phrase.comparator is COMPLEMENT[bound] and _follows(said, phrase, passage, alike, pool):
             return None
     words = said.text[phrase.start : quantity.end]
     return said.problem("comparator", f'no clause says "{words}"; it compares the other way')
 
 
-def _follows(said: Said, passage: Passage, alike: float, pool: Pool) -> bool:
+def _follows(said: Said, phrase: Phrase, passage: Passage, alike: float, pool: Pool) -> bool:
     """Whether another sentence of the clause, about the contrary case, is what the sentence restates."""
     others = (p for p in pool.passages if p.clause == passage.clause and p is not passage)
-    return any(likeness(said.content, p) > max(alike, 0.49) for p in others)
+    least = max(alike, 0.5)
+    return any(
+        (near := likeness(said.content, p)) > least
+        or (near == least and any(q.comparator is phrase.comparator for q in comparing_phrases(p.text)))
+        for p in others
+    )
 
 
 def _norm(text: str, comparator: Comparator, start: int) -> Comparator:
