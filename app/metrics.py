@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from typing import Final, TypeVar, cast
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -91,6 +91,14 @@ class Metrics:
             _labels(Attr.REQUEST_MODEL, "gen_ai.token.type"),
             buckets=LLM_TOKENS,
             registry=self.registry,
+        )
+
+        self.notices_waiting = Gauge(
+            prometheus_name(MetricName.NOTICES_WAITING),
+            "Notices to applicants that were not sent, as of the last sweep",
+            ["credit_due"],
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
         )
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:

@@ -119,6 +119,7 @@ class MetricName:
     MODEL_BREAKER: Final = "credit.model.breaker.changes"
     MODEL_CALLS: Final = "credit.model.calls"
     MODEL_REPEATS: Final = "credit.model.repeats"
+    NOTICES_WAITING: Final = "credit.notices.waiting"
     REQUESTS_REFUSED: Final = "credit.requests.refused"
 
 
