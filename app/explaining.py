@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.logs import log
 from app.schemas import ExplainMode
-from app.stopwatch import SpanStopwatch, Told
+from app.stopwatch import VERIFIED, SpanStopwatch, Told
 from app.storage.decisions import load_stored
 from app.storage.explanations import load_explanation, put_explanation
 from app.telemetry import Attr, SpanName, span
@@ -110,8 +110,7 @@ async def _write(
         context_clauses=edition.product.context_clauses,
         titles=titles_of(edition),
     )
-    written = explained.explanation
-    services.metrics.explanations.labels(written.writer, written.status).inc()
+    services.metrics.observe_explanation(explained.explanation)
     return explained
 
 
@@ -121,6 +120,6 @@ def told_of(explanation: Explanation | None) -> Mapping[str, Told]:
     if explanation is not None:
         sentences, problems = explanation.sentences, explanation.problems
         found = {Attr.VERIFY_SENTENCES: len(sentences), Attr.VERIFY_REJECTED: len(problems)}
-        verdicts = ["verified"] * len(sentences) + [problem.code for problem in problems]
+        verdicts = [VERIFIED] * len(sentences) + [problem.code for problem in problems]
         told["verify"] = Told(found, verdicts)
     return told

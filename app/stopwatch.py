@@ -17,6 +17,8 @@ from opentelemetry.trace import Link, SpanContext, SpanKind
 
 from app.telemetry import Attr, Attributes, EventName, SpanName, mark_failed, span, tracer
 
+VERIFIED: Final = "verified"
+"""The verdict on a sentence that passed; any other is the code of what is wrong with it."""
 LIVE: Final = {"retrieve": SpanName.RETRIEVE, "generate": SpanName.GENERATE}
 AFTERWARDS: Final = {
     "rules": (SpanName.RULES, SpanKind.INTERNAL),
@@ -95,7 +97,11 @@ class SpanStopwatch:
         )
         end_ns = lap.end_ns + self._to_wall_ns
         for label in told.verdicts if told else ():
-            verdict = {Attr.EVALUATION_NAME: "grounding", Attr.EVALUATION_LABEL: label}
+            verdict: dict[str, str | float] = {
+                Attr.EVALUATION_NAME: "grounding",
+                Attr.EVALUATION_LABEL: label,
+                Attr.EVALUATION_VALUE: float(label == VERIFIED),
+            }
             made.add_event(EventName.EVALUATION, verdict, end_ns)
         if lap.error is not None:
             mark_failed(made, lap.error)

@@ -48,6 +48,7 @@ class ServerSpan:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        self.metrics.active_requests.inc()
         root, context = start_root(scope["method"], _context_of(scope), SpanKind.SERVER)
         answer = _Answer(send, root)
         token = otel_context.attach(context)
@@ -75,7 +76,8 @@ class ServerSpan:
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"
         route, status = _route(scope), str(answer.status or CLIENT_LEFT)
         seconds = (time.perf_counter_ns() - answer.start_ns) / 1e9
-        self.metrics.requests.labels(method, route, status).observe(seconds)
+        self.metrics.active_requests.dec()
+        self.metrics.observe_request(method, route, status, seconds, answer.span.get_span_context())
         if answer.span.is_recording():
             _describe(answer, scope, method, route)
         answer.span.end()
