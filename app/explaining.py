@@ -4,10 +4,13 @@ Words never change a decision. They are written from its record and from the pol
 when it was taken, so that they say the same whenever they are written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from opentelemetry import trace
+from opentelemetry.trace import Link
 
 from app.logs import log
 from app.schemas import ExplainMode
@@ -53,7 +56,8 @@ async def words_for(services: Services, decided: Decided, mode: ExplainMode, wat
 
 def explain_in_background(services: Services, decided: Decided) -> None:
     """Write the words after the answer; if this process ends before, a later GET writes them."""
-    work = _put(services, decided.decision, Reader.ANALYST, decided.inputs.known_at)
+    request = Link(trace.get_current_span().get_span_context())
+    work = _put(services, decided.decision, Reader.ANALYST, decided.inputs.known_at, [request])
     services.background.start((decided.decision.id, Reader.ANALYST), work)
 
 
@@ -71,9 +75,16 @@ async def explanation_of(services: Services, decision_id: UUID, reader: Reader) 
     return await _put(services, stored.decision, reader, stored.inputs.known_at)
 
 
-async def _put(services: Services, decision: Decision, reader: Reader, known_at: datetime) -> Explanation:
+async def _put(
+    services: Services,
+    decision: Decision,
+    reader: Reader,
+    known_at: datetime,
+    links: Sequence[Link] | None = None,
+) -> Explanation:
     """Write it and keep it; where two are written at once, the first is kept and both say it."""
-    with span(SpanName.EXPLAIN.format(decision.product), attributes={Attr.DECISION_ID: str(decision.id)}):
+    told = {Attr.DECISION_ID: str(decision.id)}
+    with span(SpanName.EXPLAIN.format(decision.product), attributes=told, links=links):
         watch = SpanStopwatch(services.settings.explain_timeout_s)
         try:
             explained = await _write(services, decision, reader, known_at, watch)

@@ -8,6 +8,7 @@ the sum of all.
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 
 from opentelemetry.trace import SpanContext
@@ -44,6 +45,16 @@ class Named:
 def prometheus_name(name: str) -> str:
     """The OpenTelemetry name as Prometheus spells it."""
     return name.replace(".", "_")
+
+
+def forget_the_dead() -> None:
+    """Drop the gauges of worker processes that are no more; what they counted stays counted."""
+    for left in Path(os.environ.get(MULTIPROCESS, os.devnull)).glob("gauge_live*_*.db"):
+        pid = left.stem.rpartition("_")[2]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            left.unlink(missing_ok=True)
 
 
 class Metrics:

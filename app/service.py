@@ -4,13 +4,16 @@ What starts last ends first: workers, then the reference model APIs, then the em
 """
 
 import asyncio
+import os
 import socket
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 import httpx
 
+from app.metrics import MULTIPROCESS
 from app.sandbox.postgres import EmbeddedPostgres, embedded_postgres
 from app.settings import Settings
 from app.storage.engine import open_engine
@@ -118,11 +121,22 @@ async def running_service(base: Database, workers: int = 1) -> AsyncGenerator[Ru
             await stack.enter_async_context(_in_background(base.embedded))
         listening = stack.enter_context(listening_socket(base.settings.host, base.settings.port))
         settings = await stack.enter_async_context(model_apis(base.settings))
-        worker = Program("app.worker", [str(listening.fileno())], (listening,), settings.environment())
+        variables = settings.environment() | stack.enter_context(_shared_metrics(workers))
+        worker = Program("app.worker", [str(listening.fileno())], (listening,), variables)
         failure = await stack.enter_async_context(kept_running(*[worker] * workers))
         url = _address(listening)
         await _until_ready(url, failure)
         yield RunningService(url, settings, failure)
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[Mapping[str, str]]:
+    """How several workers tell one page of metrics; nothing for a single one, or where it is set already."""
+    if workers == 1 or MULTIPROCESS in os.environ:
+        yield {}
+        return
+    with TemporaryDirectory(prefix="credence-metrics-", ignore_cleanup_errors=True) as folder:
+        yield {MULTIPROCESS: folder}
 
 
 @asynccontextmanager

@@ -101,7 +101,6 @@ class Attr:
     RESPONSE_ID: Final = "gen_ai.response.id"
     RESPONSE_MODEL: Final = "gen_ai.response.model"
     TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105  of an LLM, no secret
-    TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
     TOOL_NAME: Final = "gen_ai.tool.name"
 
     DB_OPERATION: Final = "db.operation.name"

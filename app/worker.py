@@ -9,6 +9,7 @@ import uvicorn
 from app.lifeline import follow_parent
 from app.logs import configure_logs
 from app.main import create_app
+from app.metrics import forget_the_dead
 from app.settings import load_settings
 
 GRACE_S = 10
@@ -18,6 +19,7 @@ GRACE_S = 10
 def main() -> None:
     """Serve until SIGTERM or until the parent is gone; requests that run are answered first."""
     follow_parent()
+    forget_the_dead()
     settings = load_settings(env_file=None)
     configure_logs(settings.log_level)
     config = uvicorn.Config(
