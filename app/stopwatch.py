@@ -1,8 +1,8 @@
 """The stopwatch of one request: one clock for its timings, spans, metrics and log line.
 
-A stage with calls of its own below it (retrieve, generate) is a live span while it runs. The others
-become spans afterwards, from the same two readings of the clock that `timings_ms` prints: by then
-what they found is known and can stand on them. Scoring and pricing are spans of the client's own.
+A stage that calls something (score, price, retrieve, generate) is a live span while it runs, and what
+it calls may say more on it. The others become spans afterwards: by then what they found is known and
+can stand on them. Both kinds have the two readings of the clock that `timings_ms` prints.
 """
 
 import time
@@ -19,7 +19,13 @@ from app.telemetry import Attr, Attributes, EventName, SpanName, mark_failed, sp
 
 VERIFIED: Final = "verified"
 """The verdict on a sentence that passed; any other is the code of what is wrong with it."""
-LIVE: Final = {"retrieve": SpanName.RETRIEVE, "generate": SpanName.GENERATE}
+LIVE: Final = {
+    "score": ("score", SpanKind.CLIENT),
+    "price": ("price", SpanKind.CLIENT),
+    "retrieve": (SpanName.RETRIEVE, SpanKind.INTERNAL),
+    "generate": (SpanName.GENERATE, SpanKind.INTERNAL),
+}
+CLOSE_NS: Final = 5_000
 AFTERWARDS: Final = {
     "rules": (SpanName.RULES, SpanKind.INTERNAL),
     "verify": (SpanName.VERIFY, SpanKind.INTERNAL),
@@ -53,8 +59,7 @@ class SpanStopwatch:
     """decisioning.ports.Stopwatch over the monotonic clock."""
 
     def __init__(self, budget_s: float) -> None:
-        self._start_ns = time.perf_counter_ns()
-        self._to_wall_ns = time.time_ns() - self._start_ns
+        self._start_ns, self.to_wall_ns = _clocks()
         self._end_ns = self._start_ns + int(budget_s * 1e9)
         self.laps: list[Lap] = []
 
@@ -93,9 +98,9 @@ class SpanStopwatch:
             kind=kind,
             attributes=told.attributes if told else None,
             links=[Link(told.link)] if told and told.link else None,
-            start_time=lap.start_ns + self._to_wall_ns,
+            start_time=lap.start_ns + self.to_wall_ns,
         )
-        end_ns = lap.end_ns + self._to_wall_ns
+        end_ns = lap.end_ns + self.to_wall_ns
         for label in told.verdicts if told else ():
             verdict: dict[str, str | float] = {
                 Attr.EVALUATION_NAME: "grounding",
@@ -117,10 +122,11 @@ class _Stage:
         self._live: span | None = None
 
     def __enter__(self) -> None:
-        if self._name in LIVE:
-            self._live = span(LIVE[self._name])
-            self._live.__enter__()
         self._start_ns = time.perf_counter_ns()
+        if self._name in LIVE:
+            name, kind = LIVE[self._name]
+            self._live = span(name, kind, start_ns=self._start_ns + self._watch.to_wall_ns)
+            self._live.__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None
@@ -128,4 +134,16 @@ class _Stage:
         lap = Lap(self._name, self._start_ns, time.perf_counter_ns(), error)
         self._watch.laps.append(lap)
         if self._live is not None:
-            self._live.__exit__(kind, error, trail)
+            self._live.end(error, lap.end_ns + self._watch.to_wall_ns)
+
+
+def _clocks() -> tuple[int, int]:
+    """The monotonic clock now, and what to add to it for the time since the epoch, both in nanoseconds.
+
+    Read again where something came in between: an error here would push a child out of its parent.
+    """
+    for _ in range(5):
+        before, wall, after = time.perf_counter_ns(), time.time_ns(), time.perf_counter_ns()
+        if after - before < CLOSE_NS:
+            break
+    return after, wall - (before + after) // 2

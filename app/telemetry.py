@@ -153,12 +153,13 @@ def start_root(
     context: Context,
     kind: SpanKind = SpanKind.INTERNAL,
     links: Sequence[Link] | None = None,
+    start_ns: int | None = None,
 ) -> tuple[Span, Context]:
     """The span that a piece of work begins with, below the caller's if the context has one.
 
     With no SDK and no caller's trace it is the bare context of a trace of our own.
     """
-    started = tracer.start_span(name, context, kind, links=links)
+    started = tracer.start_span(name, context, kind, links=links, start_time=start_ns)
     if not started.get_span_context().is_valid:
         ours = SpanContext(_nonzero(128), _nonzero(64), is_remote=False, trace_flags=TraceFlags(0))
         started = NonRecordingSpan(ours)
@@ -191,9 +192,10 @@ class span:  # noqa: N801  it reads as the statement that it is: `with span(...)
         attributes: Attributes | None = None,
         not_ours: tuple[type[BaseException], ...] = (),
         links: Sequence[Link] | None = None,
+        start_ns: int | None = None,
     ) -> None:
         self._not_ours = not_ours
-        self._span, self._context = start_root(name, otel_context.get_current(), kind, links)
+        self._span, self._context = start_root(name, otel_context.get_current(), kind, links, start_ns)
         if attributes and self._span.is_recording():
             self._span.set_attributes(attributes)
         self._token: Token[Context] | None = None
@@ -206,11 +208,15 @@ class span:  # noqa: N801  it reads as the statement that it is: `with span(...)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
+        self.end(error)
+
+    def end(self, error: BaseException | None, end_ns: int | None = None) -> None:
+        """Leave it, at that instant (nanoseconds since the epoch) or now."""
         if error is not None and not isinstance(error, self._not_ours):
             mark_failed(self._span, error)
         if self._token is not None:
             otel_context.detach(self._token)
-        self._span.end()
+        self._span.end(end_ns)
 
 
 def mark_failed(span: Span, error: BaseException | str) -> None:
