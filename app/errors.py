@@ -39,6 +39,7 @@ from app.storage.errors import (
 from decisioning.errors import (
     CredenceError,
     DependencyFailed,
+    EvidenceChanged,
     FieldProblem,
     InvalidApplication,
     NoPolicyInForce,
@@ -128,6 +129,9 @@ KINDS: dict[type[Exception], Kind] = {
     ),
     KeyReused: Kind(422, "idempotency-key-reused", "This Idempotency-Key was used with another body"),
     Conflict: Kind(409, "conflict", "The record's state does not allow this"),
+    EvidenceChanged: Kind(
+        409, "evidence-changed", "What the record was made from is no longer what was kept"
+    ),
     UnknownRecord: Kind(404, "not-found", "There is no such record"),
     InvalidCursor: Kind(422, "invalid-cursor", "The cursor was not given out for this query"),
     NotResolvable: Kind(409, "not-resolvable", "Only a referral is ended by a person"),

@@ -9,11 +9,26 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from app.errors import MEDIA_TYPE
-from app.schemas import ChatRequest, DecisionRequest, FeedbackRequest, IngestRequest, ResolutionRequest
+from app.schemas import (
+    ChatRequest,
+    CounterfactualsRequest,
+    DecisionRequest,
+    FeedbackRequest,
+    IngestRequest,
+    ResolutionRequest,
+)
 from decisioning.model import Contribution, Decision, Explanation
+from decisioning.whatif import WhatChanges, WhatIf
 
 REF: Final = "#/components/schemas/{model}"
-BODIES: Final = (DecisionRequest, ResolutionRequest, ChatRequest, FeedbackRequest, IngestRequest)
+BODIES: Final = (
+    DecisionRequest,
+    ResolutionRequest,
+    CounterfactualsRequest,
+    ChatRequest,
+    FeedbackRequest,
+    IngestRequest,
+)
 
 Described = dict[str, Any]
 
@@ -46,12 +61,12 @@ class ExpandedDecision(Decision):
     digests: dict[str, str] = Field(default_factory=dict)
 
 
-ANSWERS: Final = (Decision, ExpandedDecision, Explanation, ProblemDetails)
+ANSWERS: Final = (Decision, ExpandedDecision, Explanation, WhatChanges, WhatIf, ProblemDetails)
 
 
-def body(model: type[BaseModel]) -> Described:
+def body(model: type[BaseModel], *, required: bool = True) -> Described:
     """`openapi_extra` for a route that reads its body itself."""
-    return {"requestBody": {"required": True, "content": _content("application/json", model)}}
+    return {"requestBody": {"required": required, "content": _content("application/json", model)}}
 
 
 def answers(model: type[BaseModel] | None, status: int, *problems: int) -> dict[int | str, Described]:

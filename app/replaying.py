@@ -42,6 +42,15 @@ async def replay_stored(services: Services, stored: StoredDecision) -> Differenc
     return found or await _words_difference(services, stored, edition)
 
 
+async def stored_edition(services: Services, stored: StoredDecision) -> Edition:
+    """The edition that a decision was taken under; raises EvidenceChanged where it is not kept whole."""
+    named = _named(orjson.loads(stored.inputs_json))
+    edition = _edition(named, await _contents(services, named))
+    if isinstance(edition, Difference):
+        raise EvidenceChanged(str(edition))
+    return edition
+
+
 async def _words_difference(
     services: Services, stored: StoredDecision, edition: Edition
 ) -> Difference | None:

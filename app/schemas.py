@@ -126,6 +126,12 @@ class ResolutionRequest(Body):
     note: Annotated[Text, Field(max_length=10_000)] | None = None
 
 
+class CounterfactualsRequest(Body):
+    """Nothing: search for what changes the outcome. `changes`: decide this one change instead."""
+
+    changes: Annotated[dict[Identifier, Any], Field(min_length=1, max_length=20)] | None = None
+
+
 class ChatRequest(Body):
     """One turn of the analyst chat."""
 

@@ -121,7 +121,7 @@ async def running_service(base: Database, workers: int = 1) -> AsyncGenerator[Ru
             await stack.enter_async_context(_in_background(base.embedded))
         listening = stack.enter_context(listening_socket(base.settings.host, base.settings.port))
         settings = await stack.enter_async_context(model_apis(base.settings))
-        variables = settings.environment() | stack.enter_context(_shared_metrics(workers))
+        variables = {**settings.environment(), **stack.enter_context(_shared_metrics(workers))}
         worker = Program("app.worker", [str(listening.fileno())], (listening,), variables)
         failure = await stack.enter_async_context(kept_running(*[worker] * workers))
         url = _address(listening)

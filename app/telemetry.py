@@ -55,6 +55,7 @@ class SpanName:
     ANSWER: Final = "answer"
     EXPLAIN: Final = "explain {}"
     TOOL: Final = "execute_tool {}"
+    WHAT_IF: Final = "what if {}"
 
 
 class Attr:

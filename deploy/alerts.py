@@ -20,6 +20,8 @@ BURNS: Final = (
     ("ticket", 1.0, "3d", "6h", "3h"),
 )
 POSTS: Final = 'http_route="/v1/decisions",http_request_method="POST"'
+LLM_CALLS: Final = "gen_ai_client_operation_duration_seconds_count"
+APPROVED: Final = 'credit_decisions_total{credit_decision_outcome="approve"}'
 TOTAL: Final = 'credit_stage="total"'
 
 
@@ -101,8 +103,8 @@ CAUSES: Final = (
     ),
     Cause(
         "CredenceLlmFails",
-        'sum by (gen_ai_request_model) (rate(gen_ai_client_operation_duration_seconds_count{error_type!=""}[10m]))'
-        " / (sum by (gen_ai_request_model) (rate(gen_ai_client_operation_duration_seconds_count[10m])) > 0) > 0.2",
+        f'sum by (gen_ai_request_model) (rate({LLM_CALLS}{{error_type!=""}}[10m]))'
+        f" / (sum by (gen_ai_request_model) (rate({LLM_CALLS}[10m])) > 0) > 0.2",
         "10m",
         "ticket",
         "The LLM {{ $labels.gen_ai_request_model }} fails: the deterministic writer writes",
@@ -136,9 +138,9 @@ CAUSES: Final = (
     ),
     Cause(
         "CredenceOutcomesShift",
-        'abs(sum(rate(credit_decisions_total{credit_decision_outcome="approve"}[6h])) / sum(rate(credit_decisions_total[6h]))'
-        ' - sum(rate(credit_decisions_total{credit_decision_outcome="approve"}[7d])) / sum(rate(credit_decisions_total[7d])))'
-        " > 0.15 and sum(increase(credit_decisions_total[6h])) > 200",
+        f"abs(sum(rate({APPROVED}[6h])) / sum(rate(credit_decisions_total[6h]))"
+        f" - sum(rate({APPROVED}[7d])) / sum(rate(credit_decisions_total[7d]))) > 0.15"
+        " and sum(increase(credit_decisions_total[6h])) > 200",
         "1h",
         "ticket",
         "The share of approvals of the last six hours differs from the week's by more than 15 points",

@@ -50,6 +50,12 @@ def total(metric: str, by: str, matchers: str = "") -> str:
     return f"sum by ({by}) ({rate(metric, matchers)})" if by else f"sum({rate(metric, matchers)})"
 
 
+def each(metric: str, *labels: str, matchers: str = "") -> tuple[Query, ...]:
+    """That rate, a series for each value of the labels, called by it."""
+    legend = " ".join(f"{{{{{label}}}}}" for label in labels)
+    return (Query(total(metric, ", ".join(labels), matchers), legend),)
+
+
 def share(part: str, whole: str) -> str:
     """A part of a whole; 0 where there is no part, absent where there is no whole."""
     return f"({part} or {whole} * 0) / ({whole} > 0)"
@@ -206,7 +212,7 @@ LLM: Final = Board(
             "Cost an hour",
             "currencyUSD",
             (Query(f"{total('credit_llm_cost_usd_total', MODEL)} * 3600", "{{gen_ai_request_model}}"),),
-            "By the price table that CREDENCE_LLM_PRICES names; a model that it does not list costs nothing here.",
+            "By the table that CREDENCE_LLM_PRICES names; a model that is not in it costs nothing here.",
         ),
         Panel(
             "Duration of a call",
@@ -248,7 +254,7 @@ LLM: Final = Board(
         Panel(
             "Explanations by writer",
             "ops",
-            (Query(total(EXPLAINED, "credit_writer"), "{{credit_writer}}"),),
+            each(EXPLAINED, "credit_writer"),
         ),
         Panel(
             "Chat turns", "ops", (Query(total("credit_answers_total", "credit_result"), "{{credit_result}}"),)

@@ -105,7 +105,8 @@ def decision_row(new: NewDecision) -> Row:
 
 def record_json(decision: Decision) -> str:
     """What is stored as the decision's record: all of it but the explanation."""
-    return decision.model_copy(update={"explanation": None}).model_dump_json()
+    bare = decision if decision.explanation is None else decision.model_copy(update={"explanation": None})
+    return bare.model_dump_json()
 
 
 def digest(record: str, inputs: str) -> bytes:

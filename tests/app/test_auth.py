@@ -23,6 +23,7 @@ ENDPOINTS = {
     ("POST", "/v1/policies"): {"policy"},
     ("GET", f"/v1/decisions/{SOME_ID}/explanation"): {"analyst"},
     ("POST", f"/v1/decisions/{SOME_ID}/resolution"): {"analyst"},
+    ("POST", f"/v1/decisions/{SOME_ID}/counterfactuals"): {"analyst"},
     ("POST", f"/v1/decisions/{SOME_ID}/replay"): {"audit"},
     ("POST", "/v1/chat"): {"analyst"},
     ("POST", f"/v1/chat/{SOME_ID}/feedback"): {"analyst"},
