@@ -39,9 +39,9 @@ Asked = tuple[Snapshot | None, str, date, int, str]
 class PolicyClauses:
     """decisioning.ports.ClauseSearch over `corpus`, the clauses in Postgres."""
 
-    def __init__(self, corpus: PostgresClauses, metrics: Metrics) -> None:
+    def __init__(self, corpus: PostgresClauses, metrics: Metrics | None = None) -> None:
         self.corpus = corpus
-        self._metrics = metrics
+        self._metrics = metrics or Metrics()
         self._snapshots: Batcher[datetime | None, Snapshot | None] = Batcher(
             self._snapshots_at, SpanName.BATCH.format("snapshot"), largest=256, in_flight=2
         )

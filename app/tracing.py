@@ -62,7 +62,7 @@ class ServerSpan:
         try:
             await self.app(scope, receive, answer.send)
         except ClientDisconnect:
-            return
+            answer.left = True
         except asyncio.CancelledError as error:
             answer.error = error
             raise
@@ -86,13 +86,14 @@ class ServerSpan:
 class _Answer:
     """What became of one request, seen at `send`."""
 
-    __slots__ = ("_send", "error", "span", "start_ns", "status")
+    __slots__ = ("_send", "error", "left", "span", "start_ns", "status")
 
     def __init__(self, send: Send, span: Span) -> None:
         self._send = send
         self.span = span
         self.start_ns = time.perf_counter_ns()
         self.status: int | None = None
+        self.left = False
         self.error: BaseException | None = None
 
     async def send(self, message: Message) -> None:
@@ -124,8 +125,9 @@ def _describe(answer: _Answer, scope: Scope, method: str, route: str) -> None:
     if route != UNKNOWN:
         span.update_name(f"{method} {route}")
         span.set_attribute(Attr.ROUTE, route)
-    if answer.status is None:
+    if answer.left or answer.status is None:
         span.set_attribute(Attr.DISCONNECTED, value=True)
+    if answer.status is None:
         return
     span.set_attribute(Attr.STATUS_CODE, answer.status)
     if answer.error is not None:

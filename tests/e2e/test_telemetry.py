@@ -127,9 +127,12 @@ async def _leave(url: str, path: str, body: Mapping[str, Any], after_s: float) -
     _, writer = await asyncio.open_connection(host, int(port))
     content = json.dumps(body).encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+        f"POST {path} HTTP/1.1",
+        f"Host: {host}:{port}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(content)}",
     )
-    writer.write(head.encode() + b"\r\n\r\n" + content)
+    writer.write("\r\n".join((*head, "", "")).encode() + content)
     await writer.drain()
     await asyncio.sleep(after_s)
     writer.close()
