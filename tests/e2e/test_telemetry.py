@@ -1,141 +1,87 @@
-"""Two workers under load, seen from outside: what a collector got against what the database holds."""
+"""Two workers under load, seen from outside: what a collector and Prometheus got against what is stored."""
 
 import asyncio
-import json
 import os
-import random
 import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
-from uuid import uuid4
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
-import sqlalchemy as sa
 
-from app.sandbox.applications import sample_applications
-from app.storage.engine import open_engine
+from deploy.panels import BOARDS
+from tests.e2e.load import QUESTION, Run, everything_at_once, read_store
 from tests.e2e.processes import Home, Service, start_service, until
+from tests.e2e.prometheus import ABSENT, is_installed, prometheus
 from tests.fakes.llm import Said, scripted_llm
-from tests.fakes.otlp import Receiver, Span, otlp_receiver
+from tests.fakes.otlp import Span, otlp_receiver
 
 DECIDE = "decide consumer-loan"
 STAGES = {"score", "price", "rules", "retrieve", "generate", "verify", "store"}
-AT_ONCE = 24
 PROSE = Said("Of course! The bank has no confidence in them.", delay_s=0.05)
-QUESTION = "What is the longest term?"
+PANELS = [panel for board in BOARDS for panel in board.panels]
+FILLED = {"$job": "credence", "$__rate_interval": "5m"}
 
 
-@dataclass
-class Run:
-    """What was sent, what was stored, and what was said about it."""
+def filled(expression: str) -> str:
+    """An expression as Grafana sends it."""
+    for variable, value in FILLED.items():
+        expression = expression.replace(variable, value)
+    return expression
 
-    receiver: Receiver
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    decisions: list[dict[str, Any]] = field(default_factory=list)
-    turns: list[str] = field(default_factory=list)
-    left: int = 0
-    pages: list[str] = field(default_factory=list)
-    spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
-    def tree(self, trace: str) -> tuple[Span, dict[str, Span]]:
-        """The one root of a trace, and its spans by id."""
-        spans = self.spans[trace]
-        [root] = [span for span in spans if not span.parent]
-        return root, {span.id: span for span in spans}
+QUERIES = [filled(query.expr) for panel in PANELS for query in panel.queries]
+needs_prometheus = pytest.mark.skipif(not is_installed(), reason=ABSENT)
+
+
+@contextmanager
+def watched(folder: Path, service: Service, found: Run) -> Iterator[None]:
+    """Prometheus scrapes meanwhile, where there is one; at the end it is asked all that is ever asked of it."""
+    if not is_installed():
+        yield
+        return
+    with prometheus(folder / "prometheus", service.url) as server:
+        yield
+        time.sleep(3)  # the last scrape, and the rules after it
+        found.answers = {query: server.query(query) for query in QUERIES}
+        found.rules = server.rules()
+        found.exemplars = server.traces("credit_decision_duration_seconds_bucket")
 
 
 @pytest.fixture(scope="module")
-def run(new_home) -> Iterator[Run]:
+def run(new_home, tmp_path_factory) -> Iterator[Run]:
     """A load of many kinds on two workers, one of which is killed and replaced; then the service's end."""
     with scripted_llm() as llm, otlp_receiver() as receiver:
         llm.will_say(PROSE)
+        folder = tmp_path_factory.mktemp("run")
+        prices = folder / "prices.json"
+        prices.write_text('{"openai/scripted": {"input_usd": 1000.0, "output_usd": 2000.0}}')
         home = new_home(
             CREDENCE_LLM_MODEL="openai/scripted",
             CREDENCE_LLM_API_BASE=llm.url,
             CREDENCE_LLM_API_KEY="a-key",
             OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
             OTEL_BSP_MAX_QUEUE_SIZE="20000",
+            CREDENCE_LLM_PRICES=str(prices),
         )
         service = start_service(home, "--workers", "2")
         found = Run(receiver)
         try:
-            _load(found, service)
-            _kill_a_worker(home, service)
+            with watched(folder, service, found):
+                asyncio.run(everything_at_once(found, service.url))
+                _kill_a_worker(home, service)
             with service.client() as client:
                 found.pages = [client.get("/metrics").text for _ in range(4)]
-            _read_store(home, found)
+            read_store(home, found)
         finally:
             service.command.process.terminate()
             service.command.ended(30)
         for span in receiver.spans():
             found.spans[span.trace].append(span)
         yield found
-
-
-def _load(found: Run, service: Service) -> None:
-    asyncio.run(_everything_at_once(found, service.url))
-
-
-async def _everything_at_once(found: Run, url: str) -> None:
-    rng, places = random.Random(7), asyncio.Semaphore(AT_ONCE)
-    rows = [dict(row.application) for row in sample_applications()[:40]]
-    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
-        work = [_decide(client, rows[n % 40], explain) for n, explain in enumerate(["sync"] * 36)]
-        work += [_decide(client, row, "none") for row in rows[:12]]
-        work += [_decide(client, row, "async") for row in rows[:8]]
-        work += [_decide(client, rows[0], "none", key) for key in ("one", "one", "two", "two")]
-        work += [_chat(client, accept) for accept in ("application/json", "text/event-stream") * 6]
-        work += [_leave(url, "/v1/decisions", _body(row, "sync"), rng.uniform(0.0, 0.6)) for row in rows[:14]]
-        work += [_leave(url, "/v1/chat", {"message": f"{QUESTION} {n}"}, 0.05 * n) for n in range(8)]
-        work += [client.post("/v1/decisions", json={"product": "consumer-loan"}) for _ in range(3)]
-        rng.shuffle(work)
-
-        async def placed(each: Any) -> None:
-            async with places:
-                await each
-
-        await asyncio.gather(*map(placed, work))
-    found.left = 22
-    await asyncio.sleep(1)  # what is explained after its answer, or stored for a caller who left, ends too
-
-
-def _body(row: Mapping[str, Any], explain: str) -> dict[str, Any]:
-    return {"product": "consumer-loan", "application": row, "explain": explain, "external_id": str(uuid4())}
-
-
-async def _decide(
-    client: httpx.AsyncClient, row: Mapping[str, Any], explain: str, key: str | None = None
-) -> None:
-    body = _body(row, explain) | ({"external_id": key} if key else {})
-    answer = await client.post("/v1/decisions", json=body, headers={"Idempotency-Key": key} if key else {})
-    assert answer.status_code == (answer.status_code if key else 201), answer.text
-
-
-async def _chat(client: httpx.AsyncClient, accept: str) -> None:
-    answer = await client.post("/v1/chat", json={"message": QUESTION}, headers={"Accept": accept})
-    assert answer.status_code == 200, answer.text
-
-
-async def _leave(url: str, path: str, body: Mapping[str, Any], after_s: float) -> None:
-    """Ask and hang up."""
-    host, port = url.removeprefix("http://").split(":")
-    _, writer = await asyncio.open_connection(host, int(port))
-    content = json.dumps(body).encode()
-    head = (
-        f"POST {path} HTTP/1.1",
-        f"Host: {host}:{port}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(content)}",
-    )
-    writer.write("\r\n".join((*head, "", "")).encode() + content)
-    await writer.drain()
-    await asyncio.sleep(after_s)
-    writer.close()
 
 
 def _kill_a_worker(home: Home, service: Service) -> None:
@@ -145,23 +91,6 @@ def _kill_a_worker(home: Home, service: Service) -> None:
     os.kill(min(workers), signal.SIGKILL)
     until(lambda: {p for p, name in home.processes().items() if "app.worker" in name} - workers, 20)
     until(lambda: httpx.get(f"{service.url}/readyz", trust_env=False).status_code == 200, 20)
-
-
-def _read_store(home: Home, found: Run) -> None:
-    url = json.loads(home.run("db", "url", "--json").stdout)["url"]
-
-    async def read() -> None:
-        engine = open_engine(url, pool_size=1)
-        async with engine.connect() as connection:
-            records = await connection.execute(sa.text("select record from decision"))
-            found.decisions = [json.loads(r) if isinstance(r, str) else r for (r,) in records]
-            turns = await connection.execute(
-                sa.text("select trace_id from chat_turn where created_at > :since"), {"since": found.since}
-            )
-            found.turns = [trace for (trace,) in turns]
-        await engine.dispose()
-
-    asyncio.run(read())
 
 
 def test_each_stored_decision_is_one_tree(run):
@@ -278,3 +207,26 @@ def test_metrics_are_whole_whichever_worker_answers(run):
         counted = [line for line in page.splitlines() if line.startswith("credit_decisions_total{")]
         assert sum(float(line.rsplit(" ", 1)[1]) for line in counted) == len(run.decisions)
         assert "http_server_active_requests 1.0" in page
+
+
+@needs_prometheus
+def test_every_panel_has_something_to_show(run):
+    """Each query of each dashboard is evaluated, and has data after traffic unless it counts only trouble."""
+    empty = {panel.title for panel in PANELS for q in panel.queries if not run.answers[filled(q.expr)]}
+    assert empty <= {panel.title for panel in PANELS if panel.sparse}
+
+
+@needs_prometheus
+def test_every_rule_is_evaluated(run):
+    """No rule of the deployment fails, and what it records of a quiet service is there."""
+    assert len(run.rules) > 30
+    assert {(rule["name"], rule["health"], rule.get("lastError", "")) for rule in run.rules} == {
+        (rule["name"], "ok", "") for rule in run.rules
+    }
+
+
+@needs_prometheus
+def test_exemplars_lead_to_decisions(run):
+    """Prometheus has taken the exemplars: each names the trace of a decision."""
+    assert run.exemplars
+    assert run.exemplars <= {decision["trace_id"] for decision in run.decisions}
