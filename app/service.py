@@ -124,6 +124,8 @@ async def running_service(base: Database, workers: int = 1) -> AsyncGenerator[Ru
         variables = {**settings.environment(), **stack.enter_context(_shared_metrics(workers))}
         worker = Program("app.worker", [str(listening.fileno())], (listening,), variables)
         failure = await stack.enter_async_context(kept_running(*[worker] * workers))
+        # Closed before the workers end: as long as anybody holds it, new connections would be taken and hang.
+        stack.callback(listening.close)
         url = _address(listening)
         await _until_ready(url, failure)
         yield RunningService(url, settings, failure)

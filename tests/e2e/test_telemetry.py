@@ -39,7 +39,7 @@ needs_prometheus = pytest.mark.skipif(not is_installed(), reason=ABSENT)
 
 @contextmanager
 def watched(folder: Path, service: Service, found: Run) -> Iterator[None]:
-    """Prometheus scrapes meanwhile, where there is one; at the end it is asked all that is ever asked of it."""
+    """Prometheus scrapes meanwhile, where there is one; at the end it is asked all that panels ask."""
     if not is_installed():
         yield
         return
