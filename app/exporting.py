@@ -9,7 +9,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
 METRICS_EVERY_MS: Final = 60_000
+LAST_SENT_WITHIN_S: Final = 5.0
 
 
 @asynccontextmanager
@@ -39,9 +40,20 @@ async def exporting(metrics: Metrics) -> AsyncIterator[None]:
                 "metrics": lambda: _start_metrics(resource, metrics),
                 "logs": lambda: _start_logs(resource),
             }
-            for signal in sorted(wanted):
-                stack.push_async_callback(asyncio.to_thread, starts[signal]())
+            ends = [starts[signal]() for signal in sorted(wanted)]
+            stack.push_async_callback(_end, ends)
         yield
+
+
+async def _end(ends: Sequence[Callable[[], None]]) -> None:
+    """Send what is left, all at once, and wait for no receiver longer than a moment."""
+    # Daemons: a receiver that hangs must not keep the process, and joining them at its exit would.
+    threads = [threading.Thread(target=end, name="last telemetry", daemon=True) for end in ends]
+    for thread in threads:
+        thread.start()
+    until_s = time.monotonic() + LAST_SENT_WITHIN_S
+    for thread in threads:
+        await asyncio.to_thread(thread.join, max(0.0, until_s - time.monotonic()))
 
 
 def _resource() -> "Resource":

@@ -18,6 +18,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.exemplars import Exemplars
+from app.settings import MULTIPROCESS
 from app.stopwatch import Lap
 from app.telemetry import Attr, MetricName
 from decisioning.model import Decision, Explanation
@@ -30,7 +31,6 @@ SCORES: Final = tuple(range(50, 1000, 50))
 STAGE_SECONDS: Final = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 )  # fmt: skip
-MULTIPROCESS: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,18 @@ class Metrics:
     def _of_the_service(self) -> None:
         self.model_calls = self._counter(
             MetricName.MODEL_CALLS, "Calls to a model API", Attr.MODEL, Attr.RESULT
+        )
+        self.model_repeats = self._counter(
+            MetricName.MODEL_REPEATS,
+            "Calls to a model API made again or doubled",
+            "credit.model",
+            "credit.why",
+        )
+        self.model_breaker = self._counter(
+            MetricName.MODEL_BREAKER, "A model API was left alone, or is back", "credit.model", "credit.state"
+        )
+        self.refused = self._counter(
+            MetricName.REQUESTS_REFUSED, "Requests refused before any work", "credit.why"
         )
         self.stages = self._seconds(
             MetricName.DECISION_DURATION,

@@ -36,6 +36,7 @@ SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
 GENAI_CONVENTIONS: Final = "2026-11"
 SERVICE_NAME: Final = "credence"
 
+
 Attributes = Mapping[str, AttributeValue]
 
 
@@ -139,9 +140,12 @@ class MetricName:
     LLM_DURATION: Final = "gen_ai.client.operation.duration"
     LLM_TOKENS: Final = "gen_ai.client.token.usage"
     LOOP_LAG: Final = "credit.loop.lag"
+    MODEL_BREAKER: Final = "credit.model.breaker.changes"
     MODEL_CALLS: Final = "credit.model.calls"
+    MODEL_REPEATS: Final = "credit.model.repeats"
     PROBLEMS: Final = "credit.verify.problems"
     REASONS: Final = "credit.reasons"
+    REQUESTS_REFUSED: Final = "credit.requests.refused"
     RETRIEVAL_DURATION: Final = "credit.retrieval.duration"
     SCORE: Final = "credit.score"
 

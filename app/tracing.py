@@ -24,6 +24,8 @@ from app.telemetry import Attr, mark_failed, start_root
 TRACE_HEADER: Final = b"x-trace-id"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLIENT_LEFT: Final = 499
+PLAIN: Final = frozenset({"/v1/decisions", "/v1/chat", "/v1/policies"})
+"""Routes without a parameter: a request that was refused at the door has not been routed."""
 UNKNOWN: Final = "unknown"
 """The route of a request that none of ours is."""
 SECURE: Final = (
@@ -116,7 +118,8 @@ def _context_of(scope: Scope) -> Context:
 
 
 def _route(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path", UNKNOWN)
+    path: str = scope["path"]
+    return getattr(scope.get("route"), "path", path if path in PLAIN else UNKNOWN)
 
 
 def _describe(answer: _Answer, scope: Scope, method: str, route: str) -> None:

@@ -38,7 +38,7 @@ def _kind(kind: dict[str, Any]) -> str:
         return ", ".join(f"`{each}`" for each in kind["enum"])
     if kind["type"] == "array":
         return "paths"
-    named = {"password": "secret", "path": "path"}.get(kind.get("format", ""), kind["type"])
+    named: str = {"password": "secret", "path": "path"}.get(kind.get("format", ""), kind["type"])
     return named + _range(kind)
 
 

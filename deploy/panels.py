@@ -114,6 +114,22 @@ SERVICE: Final = Board(
             ),
         ),
         Panel(
+            "Model APIs left alone or back, and calls made again",
+            "ops",
+            (
+                *each("credit_model_breaker_changes_total", "credit_model", "credit_state"),
+                *each("credit_model_repeats_total", "credit_model", "credit_why"),
+            ),
+            sparse=True,
+        ),
+        Panel(
+            "Requests refused before any work",
+            "ops",
+            each("credit_requests_refused_total", "credit_why"),
+            "The service protects itself: it has more to do than it can end in time.",
+            sparse=True,
+        ),
+        Panel(
             "Saturation: database connections in use",
             "percentunit",
             (

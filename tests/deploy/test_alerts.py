@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     [
         ("check", "rules", "--lint=all", "--lint-fatal", "rules.yaml"),
         ("check", "config", "prometheus.yaml"),
-        ("test", "rules", "rules_test.yaml"),
+        ("test", "rules", "rules_test.yaml", "rules_slow_test.yaml"),
     ],
     ids=lambda command: " ".join(command[:2]),
 )
