@@ -167,7 +167,7 @@ def _counts(decision: Decision) -> Iterable[Known]:
 
 
 _DAY_WORDS = {
-    "as_of": "force decide decision take date day policy effective under",
+    "as_of": "approve decline refuse grant refer force decide decision take date day policy effective under",
     "edition": "edition force effective since version policy from manual",
     "received": "receive submit date arrive file lodge",
     "expires": "expire stand valid offer until open accept lapse hold good",

@@ -17,12 +17,18 @@ _INSIDE = re.compile(
 )
 _SCALE = re.compile(r"\b(?:scale|possible|lowest|highest)\b", re.IGNORECASE)
 _SIGNED = 30
+_WHICH_SIDE = re.compile(
+    r"\s*(?:thousand\s+)?(?:points?\s+)?(?:(?P<above>higher|above|over(?=\s+(?:the|its|what)\b)|beyond)"
+    r"|(?P<below>lower|below|under|short|shy))\b",
+    re.IGNORECASE,
+)
 
 
 def check_standing(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where a value is said to lie where it does not."""
     yield from _inside(said, pool)
     yield from _signs(said, pool)
+    yield from _directions(said, pool)
 
 
 def value_of(name: str, pool: Pool) -> Known | None:
@@ -54,3 +60,28 @@ def _signs(said: Said, pool: Pool) -> Iterator[Problem]:
             values = [v for n in topic if (v := value_of(n, pool)) is not None]
             if values and not any(compare(v.value, comparator, 0) for v in values):
                 yield said.problem("comparator", f"{values[0].name.replace('_', ' ')} is not {found[1]}")
+
+
+def _directions(said: Said, pool: Pool) -> Iterator[Problem]:
+    """ "20 points higher" and "20 points short" tell on which side of its limit a value lies."""
+    if pool.outcome is None:
+        return
+    for quantity in said.amounts:
+        side = _WHICH_SIDE.match(said.text, quantity.end)
+        differences = [k for k in pool.meaning(quantity) if k.role is Role.DIFFERENCE]
+        if side is None or not differences:
+            continue
+        comparator = Comparator.GE if side["above"] else Comparator.LE
+        pairs = [(value_of(k.name, pool), x) for k in differences for x in _limits_at(k, pool)]
+        if pairs and not any(v is not None and compare(v.value, comparator, x) for v, x in pairs):
+            yield said.problem(
+                "comparator", f'"{quantity.text}{side.group()}" is on the other side of the limit'
+            )
+
+
+def _limits_at(difference: Known, pool: Pool) -> Iterator[float]:
+    """The limits of a fact that lie that far from its value."""
+    value = value_of(difference.name, pool)
+    limits = (k for k in pool.numbers if k.name == difference.name and k.role is Role.LIMIT)
+    if value is not None:
+        yield from (k.value for k in limits if round(abs(value.value - k.value), 6) == difference.value)
