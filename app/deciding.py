@@ -21,7 +21,7 @@ from app.logs import log
 from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch, Told
 from app.storage.idempotency import Answer, Claimed
-from app.storage.rows import Applicant, Monitoring, NewDecision, record_json
+from app.storage.rows import SOURCES, Applicant, Monitoring, NewDecision, record_json
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
 from app.wiring import Services
 from decisioning.decide import Decided, Request, decide
@@ -162,6 +162,7 @@ def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes)
         api_key_id=order.key_id,
         answer=Answer(order.claimed, decided.decision.id, body) if order.claimed else None,
         record_json=record,
+        sources=SOURCES.validate_python([each.model_dump() for each in wanted.sources]),
     )
 
 
