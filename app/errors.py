@@ -7,9 +7,14 @@ CredenceError
 │   ├── MalformedBody     the body is no JSON
 │   ├── InvalidBody       the body is JSON of another shape
 │   ├── BodyTooLarge      the body is longer than the limit
+│   ├── BodyTooSlow       the body did not come in time
 │   └── UnsupportedMedia  the body is not declared as JSON
 ├── Unauthenticated       no key, or none that is known
 ├── Forbidden             the key lacks the scope
+├── TooManyRequests       the key asks more often than it may
+├── Busy                  not now
+│   ├── Overloaded        more is under way than can be answered in time
+│   └── TooSlow           it was not answered in time
 ├── NotAcceptable         nothing that the caller accepts can be given
 ├── Conflict              the record's state does not allow it
 │   ├── KeyInProgress     the first request with this Idempotency-Key is still running
@@ -17,6 +22,7 @@ CredenceError
 └── KeyReused             this Idempotency-Key came with another body
 """
 
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -71,6 +77,10 @@ class BodyTooLarge(BadRequest):
     """The body is longer than the limit."""
 
 
+class BodyTooSlow(BadRequest):
+    """The body did not come in time."""
+
+
 class UnsupportedMedia(BadRequest):
     """The body is not declared as JSON."""
 
@@ -81,6 +91,26 @@ class Unauthenticated(CredenceError):
 
 class Forbidden(CredenceError):
     """The API key lacks the scope."""
+
+
+class TooManyRequests(CredenceError):
+    """The API key asks more often than it may; `wait_s` is how long it must wait."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("this API key asks more often than it may")
+        self.wait_s = wait_s
+
+
+class Busy(CredenceError):
+    """Not now: asking again in a moment may help."""
+
+
+class Overloaded(Busy):
+    """More is under way than can be answered in time: nothing was done for this request."""
+
+
+class TooSlow(Busy):
+    """It was not answered in time."""
 
 
 class NotAcceptable(CredenceError):
@@ -125,6 +155,7 @@ KINDS: dict[type[Exception], Kind] = {
     InvalidBody: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
     RequestValidationError: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
     BodyTooLarge: Kind(413, "body-too-large", "The body is too large"),
+    BodyTooSlow: Kind(408, "body-too-slow", "The body did not come in time", (("Connection", "close"),)),
     UnsupportedMedia: Kind(415, "unsupported-media-type", "The body must be application/json"),
     BadRequest: Kind(400, "bad-request", "The request cannot be taken"),
     InvalidApplication: Kind(422, "invalid-application", "The application breaks the product's schema"),
@@ -132,6 +163,9 @@ KINDS: dict[type[Exception], Kind] = {
     NoPolicyInForce: Kind(422, "no-policy-in-force", "No policy was in force on that date"),
     Unauthenticated: Kind(401, "unauthenticated", "An API key is needed", (("WWW-Authenticate", "Bearer"),)),
     Forbidden: Kind(403, "forbidden", "The API key may not do this"),
+    TooManyRequests: Kind(429, "too-many-requests", "The API key asks too often"),
+    Overloaded: Kind(503, "overloaded", "The service is busy", (("Retry-After", "1"),)),
+    TooSlow: Kind(503, "too-slow", "This could not be answered in time", (("Retry-After", "1"),)),
     NotAcceptable: Kind(406, "not-acceptable", "No accepted media type can be given"),
     KeyInProgress: Kind(
         409, "request-in-progress", "A request with this Idempotency-Key is running", (("Retry-After", "1"),)
@@ -209,7 +243,10 @@ def problem_response(error: Exception, instance: str) -> Response:
     }
     if problems := problems_of(error):
         body["errors"] = [{"field": p.field, "problem": p.problem} for p in problems]
-    return Response(orjson.dumps(body), kind.status, dict(kind.headers), MEDIA_TYPE)
+    headers = dict(kind.headers)
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(math.ceil(error.wait_s))
+    return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
 
 
 def _detail(error: Exception, kind: Kind) -> str:

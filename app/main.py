@@ -24,6 +24,7 @@ from app import (
     policies,
     resolutions,
 )
+from app.admission import Admission, Limits
 from app.errors import KINDS, answer_problem
 from app.logs import configure_logs
 from app.metrics import Metrics
@@ -70,6 +71,8 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
         app.include_router(part.router)
     for error in (*KINDS, HTTPException, RequestValidationError):
         app.add_exception_handler(error, answer_problem)
+    limits = Limits(settings.max_requests, settings.explain_timeout_s)
+    app.add_middleware(Admission, limits=limits, metrics=metrics)
     app.add_middleware(ServerSpan, metrics=metrics)
     return app
 
