@@ -3,11 +3,11 @@
 Two legs bring candidates, the words' and the meaning's; a third brings clauses that the question names. Every
 figure is then computed for all candidates, and one score out of all.
 
-The words' leg scores every passage that can be in force. The weights of a word in a block of passages are one
-sparse vector (`posting`), so the scores of a whole block are a sum of as many vectors as the question has
-words, whatever the number of passages: pgvector adds them up at the speed of the processor. Who stands OUTSTANDING
-standard deviations above the mean is looked at first, and everybody with a score only where too few of
-these are in force: nothing in force is ever lost to a filter. The same holds for the vector index.
+The words' leg scores every passage that can be in force. The weights of a word in a block of passages are
+one sparse vector (`posting`), so the scores of a whole block are a sum of as many vectors as the question
+has words, which pgvector adds up at the speed of the processor. Who stands OUTSTANDING standard deviations
+above the mean is looked at first, and everybody with a score only where too few of these are in force:
+nothing in force is ever lost to a filter. The same holds for the vector index.
 
 Parameters: $1 the document or '', $2 the day, $3 the instant of knowledge, $4 the words, $5 names of clauses,
 $6 the embedding model, $7 the vector of the question, $8 the dimensions of pairs of words, $9 how many.
@@ -187,7 +187,8 @@ def _above(height: str, where: str, binds: str, limit: int) -> str:
     order by high.scores[place.at] desc offset 0
   ) p
   cross join lateral (
-    select c.id, c.passage_id from clause c where c.passage_id = p.passage_id and c.searched and {binds} offset 0
+    select c.id, c.passage_id from clause c
+    where c.passage_id = p.passage_id and c.searched and {binds} offset 0
   ) c
   limit {limit}"""
 

@@ -67,13 +67,15 @@ from (
 group by said.term_id, said.block
 order by said.term_id, said.block
 on conflict (term_id, block) do update
-set weights = (posting.weights::vector({lexical.BLOCK}) + excluded.weights::vector({lexical.BLOCK}))::sparsevec
+set weights =
+  (posting.weights::vector({lexical.BLOCK}) + excluded.weights::vector({lexical.BLOCK}))::sparsevec
 """
 """In the order of the terms, so that two writers never wait in a ring."""
 
 ADD_BLOCKS = f"""
 insert into passage_block (id)
-select distinct passage / {lexical.BLOCK} as id from unnest(cast(:passages as bigint[])) as passage order by id
+select distinct passage / {lexical.BLOCK} as id from unnest(cast(:passages as bigint[])) as passage
+order by id
 on conflict do nothing
 """
 
