@@ -119,6 +119,7 @@ async def _write_vectors(
         for passage_id, vector in zip(passage_ids, vectors, strict=True)
     ]
     await connection.execute(insert(passage_vector).on_conflict_do_nothing(), rows)
+    await connection.execute(text(statements.SKETCH), {"model": model_id, "passages": list(passage_ids)})
 
 
 async def _terms(connection: AsyncConnection, words: Sequence[str]) -> dict[str, int]:

@@ -79,6 +79,14 @@ order by id
 on conflict do nothing
 """
 
+SKETCH = """
+insert into passage_sketch (model_id, passage_id, signs)
+select model_id, passage_id, binary_quantize(embedding) from passage_vector
+where model_id = :model and passage_id = any(cast(:passages as bigint[]))
+order by passage_id
+on conflict do nothing
+"""
+
 WIDEN_BLOCKS = f"""
 update passage_block
 set documents = case when passage_block.documents @> array[opened.document] then passage_block.documents

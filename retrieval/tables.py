@@ -35,7 +35,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, BIT, ExcludeConstraint
 
 from retrieval.lexical import BLOCK
 
@@ -217,4 +217,13 @@ passage_vector = Table(
         postgresql_using="hnsw",
         postgresql_where=text(f"vector_dims(embedding) = {INDEXED_DIMENSIONS}"),
     ),
+)
+
+# A vector's signs: so narrow that those of whole blocks are read faster than an index finds those in force.
+passage_sketch = Table(
+    "passage_sketch",
+    metadata,
+    Column("model_id", SmallInteger, ForeignKey("embedding_model.id"), primary_key=True, autoincrement=False),
+    Column("passage_id", BigInteger, ForeignKey("passage.id"), primary_key=True, autoincrement=False),
+    Column("signs", BIT(varying=True), nullable=False),
 )

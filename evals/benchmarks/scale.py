@@ -3,8 +3,9 @@
 The corpus of the retrieval benchmark, multiplied inside a scratch database: COPIES sets of documents, each
 in as many yearly editions as the size asks for. Every clause has a passage and a vector of its own, a real
 vector with noise. Each set has blocks of passages of its own, so its postings are those of the first with
-other numbers. Rules and indexes that no search reads are dropped while rows are made in bulk, and the vector
-index is built at the end. An answer is held against an exhaustive search under the same filters.
+other numbers. Rules and indexes that no search reads are dropped; so is the vector index, which is not asked
+where a day leaves so little of the corpus in force (`retrieval.legs`). An answer is held against an
+exhaustive search under the same filters.
 """
 
 import time
@@ -65,6 +66,11 @@ from passage_vector v
 join noise on noise.id = (v.passage_id * 31 + :number * 7) % :noises
 where v.passage_id <= :last order by v.passage_id
 """
+SKETCHES = """
+insert into passage_sketch (model_id, passage_id, signs)
+select model_id, passage_id, binary_quantize(embedding) from passage_vector
+where passage_id between :offset and :offset + :last order by passage_id
+"""
 EDITION = """
 insert into clause (document, clause, edition, kind, parent, path, position, title, source, searched,
   refers_to, defines, names, effective_from, effective_to, known_from, passage_id)
@@ -73,17 +79,13 @@ select c.document || '-' || cast(:copy as text), c.clause, cast(cast(:year as in
   make_date(:year, 1, 1), make_date(:year + 1, 1, 1), c.known_from, c.passage_id + :offset
 from clause c where c.id <= :last_clause order by c.passage_id
 """
-SETS = (PASSAGES, BLOCKS, POSTINGS, VECTORS, EDITION)
+SETS = (PASSAGES, BLOCKS, POSTINGS, VECTORS, SKETCHES, EDITION)
 AFTER = (
     "delete from clause where id <= :last_clause",
     "update passage_block set effective_to = '-infinity' where id <= :last_block",
     "update term_statistic set clauses = clauses * :times",
     "update corpus_statistic set clauses = clauses * :times, terms = terms * :times",
     "create index ix_clause_document on clause (document)",
-    "set local maintenance_work_mem = '3GB'",
-    "set local max_parallel_maintenance_workers = 1",
-    "create index ix_passage_vector_near on passage_vector using hnsw ((embedding::vector(384)) "
-    "vector_cosine_ops) where vector_dims(embedding) = 384",
 )
 
 COUNTS = """

@@ -1,4 +1,4 @@
-"""Words of passages in blocks: a search adds up the scores of a whole block of passages at once."""
+"""Words of passages in blocks, sketches of their vectors: what a search reads of many passages at once."""
 
 from alembic import op
 
@@ -24,6 +24,14 @@ create table posting (
     constraint pk_posting primary key (term_id, block),
     constraint fk_posting_term_id foreign key (term_id) references term (id),
     constraint fk_posting_block foreign key (block) references passage_block (id)
+);
+create table passage_sketch (
+    model_id smallint not null,
+    passage_id bigint not null,
+    signs varbit not null,
+    constraint pk_passage_sketch primary key (model_id, passage_id),
+    constraint fk_passage_sketch_model_id foreign key (model_id) references embedding_model (id),
+    constraint fk_passage_sketch_passage_id foreign key (passage_id) references passage (id)
 );
 alter table posting alter column weights set storage external;
 alter table posting set (toast_tuple_target = 8160, fillfactor = 80)
@@ -51,6 +59,11 @@ from (
 group by said.term_id, said.block
 """
 
+SKETCHES = """
+insert into passage_sketch (model_id, passage_id, signs)
+select model_id, passage_id, binary_quantize(embedding) from passage_vector order by model_id, passage_id
+"""
+
 # Not concurrently: that is not possible in the transaction that brings what takes its place.
 DROP_INDEX = """-- squawk-ignore require-concurrent-index-deletion
 drop index ix_passage_terms"""
@@ -59,13 +72,14 @@ create index ix_passage_terms on passage using gin (terms)"""
 
 
 def upgrade() -> None:
-    """Blocks and postings of the passages that are there; the index over term ids has no reader any more."""
+    """Blocks, postings and sketches of the passages that are there; no search reads the index over terms."""
     op.execute("set local lock_timeout = '2s'")
     op.execute("set local statement_timeout = '600s'")
     for statement in TABLES.split(";"):
         op.execute(statement)
     op.execute(BLOCKS)
     op.execute(POSTINGS)
+    op.execute(SKETCHES)
     op.execute(DROP_INDEX)
 
 
@@ -74,5 +88,6 @@ def downgrade() -> None:
     op.execute("set local lock_timeout = '2s'")
     op.execute("set local statement_timeout = '600s'")
     op.execute(CREATE_INDEX)
+    op.execute("drop table passage_sketch")
     op.execute("drop table posting")
     op.execute("drop table passage_block")
