@@ -46,7 +46,7 @@ def search(
             legs.worded(binds, candidates),
             legs.meant(binds, dimensions, candidates),
         ]
-    parts += [_named(binds, candidates), _CANDIDATE, _FIGURES, _scored(weights)]
+    parts += [_named(binds), _CANDIDATE, _FIGURES, _scored(weights)]
     return f"with {','.join(parts)}{_ANSWER}"
 
 
@@ -98,20 +98,24 @@ meaning as materialized (
 )"""
 
 
-def _named(binds: str, candidates: int) -> str:
+def _named(binds: str) -> str:
+    """Whoever has a name that the question says, and how many others have it."""
     return f"""
-named as (
-  select c.id, c.passage_id from clause c where c.names && $5::text[] and {binds} limit {candidates}
+holder as materialized (
+  select c.id, c.passage_id, n.name, count(*) over (partition by n.name) as holders
+  from clause c
+  cross join lateral (select distinct unnest(c.names) as name) n
+  where c.names && $5::text[] and n.name = any($5::text[]) and {binds}
 )"""
 
 
-_CANDIDATE = """
+_CANDIDATE = f"""
 candidate as materialized (
-  select id, passage_id, bool_or(named) as named
+  select id, passage_id, min(holders) as holders
   from (
-    select id, passage_id, false as named from lexical
-    union all select id, passage_id, false from nearest
-    union all select id, passage_id, true from named
+    select id, passage_id, null::bigint as holders from lexical
+    union all select id, passage_id, null from nearest
+    union all select id, passage_id, holders from holder where holders <= {rank.MANY}
   ) legs
   group by id, passage_id
 )"""
@@ -140,10 +144,9 @@ figured as materialized (
     coalesce(worded.idf / (select idf from question), 0)::float8 as coverage,
     coalesce(read.pairs * (select pair from question), 0)::float8 as pairs,
     coalesce(read.cosine, 0)::float8 as cosine,
-    case when not read.named then 0
-      when (select count(*) from named) > {rank.FEW} then {rank.MAYBE_NAMED}
+    (case when read.holders is null then 0
       when cardinality($4::text[]) > {rank.BRIEF} then {rank.NAMED_AMONG_OTHER_THINGS}
-      else {rank.NAMED} end as named
+      else {rank.NAMED} end)::float8 / greatest(read.holders, 1) as named
   from read left join worded on worded.id = read.id
 )"""
 

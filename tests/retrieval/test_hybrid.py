@@ -185,7 +185,7 @@ async def test_a_corpus_from_before_is_found_after_the_migration(engine, embedde
     await ingest(engine, edition("d", "1", FIRST, 1, 40), embedder)
     clauses = PostgresClauses(engine, embedder)
     before = [(hit.clause.id, hit.score) for hit in await clauses.search("bant bark gasp", AFTER)]
-    await migrate.downgrade(engine, "0002")
+    await migrate.downgrade(engine, "0003")
     await migrate.upgrade(engine)
     assert await postings(engine) == await stated(engine)
     after = [(hit.clause.id, hit.score) for hit in await clauses.search("bant bark gasp", AFTER)]
