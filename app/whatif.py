@@ -145,7 +145,7 @@ async def _decided(
     """A whole decision under the recorded one's edition, within the time that is left."""
     budget_s = min(recorded.edition.product.budget_s.total, watch.remaining_s())
     return await decide(
-        Request(application=application, as_of=recorded.decision.as_of),
+        Request(application=application, as_of=recorded.decision.as_of, on_other_terms=False),
         recorded.product,
         services.scoring,
         services.pricing,

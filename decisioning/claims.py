@@ -135,17 +135,22 @@ def _threshold(rule: Rule) -> ThresholdClaim:
     )
 
 
+_PRICED = ("nominal_rate", "apr", "instalment", "amount", "term_months", "tier")
+
+
 def _price(decision: Decision) -> tuple[PriceClaim, ...]:
     if decision.offer is None:
         return ()
-    rule = next((r for r in decision.rules if r.fired and r.effect is Effect.PRICE), None)
+    # The rules of a counter-offer's record are those of what was asked for, its offer is another.
+    own = decision.outcome is not Outcome.COUNTER_OFFER
+    rule = next((r for r in decision.rules if own and r.fired and r.effect is Effect.PRICE), None)
     return (
         PriceClaim(
             id="price",
-            facts=_known(decision, "nominal_rate", "apr", "instalment", "amount", "term_months", "tier"),
+            facts=_known(decision, *_PRICED) if own else (),
             clauses=_clauses(rule),
             offer=decision.offer,
-            tier=decision.pricing.tier if decision.pricing else None,
+            tier=decision.pricing.tier if own and decision.pricing else None,
             rule=rule,
             expires_on=decision.offer.expires_at.date(),
         ),
@@ -153,7 +158,8 @@ def _price(decision: Decision) -> tuple[PriceClaim, ...]:
 
 
 def _condition(decision: Decision, condition: Condition) -> ConditionClaim:
-    rules = (r for r in decision.rules if r.fired and r.effect is Effect.CONDITION)
+    own = decision.outcome is not Outcome.COUNTER_OFFER
+    rules = (r for r in decision.rules if own and r.fired and r.effect is Effect.CONDITION)
     rule = next((r for r in rules if r.clause in condition.clauses), None)
     return ConditionClaim(
         id=f"condition:{condition.code}",

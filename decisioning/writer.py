@@ -168,10 +168,12 @@ def _compared(comparison: Comparison, told: Told) -> str:
 
 
 def _consequence(rule: Rule, told: Told) -> str:
+    outcome = told.decision.outcome
     if rule.effect is Effect.DECLINE:
-        return "which alone means a decline"
-    declined = told.decision.outcome is Outcome.DECLINE
-    return "which by itself would call for a person" if declined else "so a person must decide"
+        countered = outcome is Outcome.COUNTER_OFFER
+        return "which by itself rules out what was asked for" if countered else "which alone means a decline"
+    referred = outcome is Outcome.REFER
+    return "so a person must decide" if referred else "which by itself would call for a person"
 
 
 def _not_fired(claim: ThresholdClaim, told: Told) -> str:
