@@ -1,5 +1,6 @@
 """Every claim that a stored decision carries, computed before any word is written."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from decisioning.claim_types import (
@@ -7,6 +8,7 @@ from decisioning.claim_types import (
     CharacteristicClaim,
     Claim,
     ConditionClaim,
+    CounterfactualClaim,
     FailureClaim,
     MissingClaim,
     NextClaim,
@@ -20,6 +22,7 @@ from decisioning.claim_types import (
     reason_of,
     rule_of,
 )
+from decisioning.counterfactuals import Counterfactual
 from decisioning.model import Cause, Component, Condition, Decision, Effect, Outcome, Reason, Rule
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "CharacteristicClaim",
     "Claim",
     "ConditionClaim",
+    "CounterfactualClaim",
     "FailureClaim",
     "MissingClaim",
     "NextClaim",
@@ -37,6 +41,7 @@ __all__ = [
     "ThresholdClaim",
     "claims_for",
     "claims_of",
+    "claims_of_changes",
     "comparisons_of",
     "reason_of",
     "rule_of",
@@ -59,6 +64,19 @@ def claims_of(decision: Decision) -> tuple[Claim, ...]:
         *(_condition(decision, condition) for condition in decision.conditions),
         *_next(decision),
         *_nearest(decision),
+    )
+
+
+def claims_of_changes(found: Iterable[Counterfactual]) -> tuple[CounterfactualClaim, ...]:
+    """A claim for each change that a search found, in its order: what would change the outcome."""
+    return tuple(
+        CounterfactualClaim(
+            id=f"counterfactual:{'+'.join(each.actions)}",
+            facts=tuple(change.field for change in each.changes),
+            clauses=tuple(dict.fromkeys(flip.rule.clause for flip in each.flips)),
+            changes=each.changes,
+        )
+        for each in found
     )
 
 
