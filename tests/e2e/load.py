@@ -59,7 +59,7 @@ async def everything_at_once(found: Run, url: str) -> None:
         work += [_chat(client, accept) for accept in ("application/json", "text/event-stream") * 6]
         work += [_leave(url, "/v1/decisions", _body(row, "sync"), rng.uniform(0.0, 0.6)) for row in rows[:14]]
         work += [_leave(url, "/v1/chat", {"message": f"{QUESTION} {n}"}, 0.05 * n) for n in range(8)]
-        work += [client.post("/v1/decisions", json={"product": "consumer-loan"}) for _ in range(3)]
+        work += [_refused(client) for _ in range(3)]
         rng.shuffle(work)
 
         async def placed(each: Any) -> None:
@@ -81,6 +81,11 @@ async def _decide(
     body = _body(row, explain) | ({"external_id": key} if key else {})
     answer = await client.post("/v1/decisions", json=body, headers={"Idempotency-Key": key} if key else {})
     assert answer.status_code in ({201, 409, 422, TOO_LATE} if key else {201, TOO_LATE}), answer.text
+
+
+async def _refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/decisions", json={"product": "consumer-loan"})
+    assert answer.status_code in {422, TOO_LATE}, answer.text
 
 
 async def _chat(client: httpx.AsyncClient, accept: str) -> None:
