@@ -57,7 +57,7 @@ async def metrics(request: Request) -> Response:
 async def dependencies(services: Services) -> dict[str, State]:
     """The state of each dependency: up, down with the problem, or off where it is not set."""
     checks = {
-        "database": _state(migrate.require_current(services.engine)),
+        "database": _state(migrate.require_usable(services.engine)),
         "scoring": _state(services.scoring.reachable(TIMEOUT_S)),
         "pricing": _state(services.pricing.reachable(TIMEOUT_S)),
     }

@@ -84,6 +84,13 @@ class Metrics:
             MetricName.PROBLEMS, "Sentences that the check refused", Attr.VERIFY_PROBLEM
         )
         self.answers = self._counter(MetricName.ANSWERS, "Chat turns answered", Attr.RESULT)
+        self.notices_waiting = self._gauge(
+            MetricName.NOTICES_WAITING,
+            "Notices to applicants that were not sent, as of the last sweep",
+            "{notice}",
+            Attr.DUE,
+            mode="mostrecent",
+        )
 
     def _of_the_service(self) -> None:
         self.model_calls = self._counter(
@@ -159,7 +166,7 @@ class Metrics:
         what: str,
         unit: str,
         *labels: str,
-        mode: Literal["livesum", "livemax"] = "livesum",
+        mode: Literal["livesum", "livemax", "mostrecent"] = "livesum",
     ) -> Gauge:
         spelt = self._name(name, unit, labels)
         return Gauge(spelt, what, self._labels(labels), registry=self.registry, multiprocess_mode=mode)
