@@ -96,7 +96,7 @@ async def take(services: Services, order: Order) -> Taken:
 
 
 def _describe(decision: Decision) -> None:
-    """Say on the decision's span which it is: before the store, which may succeed with nobody left to hear."""
+    """Say on its span which decision it is: before the store, which may succeed with nobody left to hear."""
     current = trace.get_current_span()
     if current.is_recording():
         current.set_attributes(_attributes(decision))
