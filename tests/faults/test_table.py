@@ -20,6 +20,7 @@ BY_THE_DEADLINE_S = 5.0
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
+    monkeypatch.setattr("app.explaining.LAST_WORDS_S", 0.5)
     monkeypatch.setattr("app.decisions.STORED_WITHIN_S", 1.5)
     monkeypatch.setattr("app.storage.batches.claims_by", partial(claims_by, lease_s=2.0))
     monkeypatch.setattr("app.admission.READ_WITHIN_S", 1.0)
