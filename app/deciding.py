@@ -21,7 +21,7 @@ from app.logs import log
 from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch, Told
 from app.storage.idempotency import Answer, Claimed
-from app.storage.rows import Applicant, Monitoring, NewDecision, record_json
+from app.storage.rows import SOURCES, Applicant, Monitoring, NewDecision, record_json
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
 from app.wiring import Services
 from decisioning.decide import Decided, Request, decide
@@ -164,6 +164,7 @@ def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes)
         api_key_id=order.key_id,
         answer=Answer(order.claimed, decided.decision.id, body) if order.claimed else None,
         record_json=record,
+        sources=SOURCES.validate_python([each.model_dump() for each in wanted.sources]),
     )
 
 
@@ -175,7 +176,7 @@ def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch, 
     if current.is_recording():
         current.set_attributes(_attributes(decision))
     services.metrics.observe_decision(
-        decision.product, decision.outcome, watch.laps, taken.timings_ms["total"], decision.trace_id
+        decision, watch.laps, taken.timings_ms["total"], current.get_span_context()
     )
     log.info(
         "decision",

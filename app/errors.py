@@ -17,7 +17,8 @@ CredenceError
 │   └── TooSlow           it was not answered in time
 ├── NotAcceptable         nothing that the caller accepts can be given
 ├── Conflict              the record's state does not allow it
-│   └── KeyInProgress     the first request with this Idempotency-Key is still running
+│   ├── KeyInProgress     the first request with this Idempotency-Key is still running
+│   └── NoticeImpossible  the decision has no notice, or not all that its letter needs; carries the fields
 └── KeyReused             this Idempotency-Key came with another body
 """
 
@@ -124,6 +125,14 @@ class KeyInProgress(Conflict):
     """The first request with this Idempotency-Key is still running."""
 
 
+class NoticeImpossible(Conflict):
+    """There is no notice of this decision, or its letter lacks what `problems` names."""
+
+    def __init__(self, detail: str, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__(detail)
+        self.problems = problems
+
+
 class KeyReused(CredenceError):
     """This Idempotency-Key came with another body before."""
 
@@ -161,6 +170,7 @@ KINDS: dict[type[Exception], Kind] = {
     KeyInProgress: Kind(
         409, "request-in-progress", "A request with this Idempotency-Key is running", (("Retry-After", "1"),)
     ),
+    NoticeImpossible: Kind(409, "notice-impossible", "The notice cannot be written"),
     KeyReused: Kind(422, "idempotency-key-reused", "This Idempotency-Key was used with another body"),
     Conflict: Kind(409, "conflict", "The record's state does not allow this"),
     EvidenceChanged: Kind(
@@ -204,7 +214,7 @@ def _http_kind(error: HTTPException) -> Kind:
 
 def problems_of(error: Exception) -> tuple[FieldProblem, ...]:
     """The refused fields, by their paths in the request."""
-    if isinstance(error, InvalidApplication | BadRequest):
+    if isinstance(error, InvalidApplication | BadRequest | NoticeImpossible):
         return error.problems
     if isinstance(error, RequestValidationError):
         return tuple(field_problem(each) for each in error.errors())

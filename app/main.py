@@ -13,13 +13,24 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from app import __version__, chat, counterfactuals, decisions, explanations, health, policies, resolutions
+from app import (
+    __version__,
+    chat,
+    counterfactuals,
+    decisions,
+    explanations,
+    health,
+    letters,
+    policies,
+    resolutions,
+)
 from app.admission import Admission, Limits
 from app.errors import KINDS, answer_problem
 from app.logs import configure_logs
 from app.metrics import Metrics
 from app.openapi import DescribedApi
 from app.settings import Settings, load_settings
+from app.sweeping import keep_sweeping
 from app.tracing import ServerSpan
 from app.wiring import Services, open_services
 
@@ -44,6 +55,7 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening(settings, metrics) as services:
             app.state.services = services
+            services.background.start("sweep", keep_sweeping(services))
             yield
 
     app = DescribedApi(
@@ -57,7 +69,7 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
     )
     # A plain route: FastAPI's own costs more than the rules of a decision.
     app.router.routes.append(PlainRoute("/v1/decisions", decisions.create, methods=["POST"]))
-    for part in (decisions, explanations, resolutions, counterfactuals, chat, policies, health):
+    for part in (decisions, explanations, resolutions, counterfactuals, letters, chat, policies, health):
         app.include_router(part.router)
     for error in (*KINDS, HTTPException, RequestValidationError):
         app.add_exception_handler(error, answer_problem)

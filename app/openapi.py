@@ -16,6 +16,7 @@ from app.schemas import (
     FeedbackRequest,
     IngestRequest,
     ResolutionRequest,
+    SentRequest,
 )
 from decisioning.model import Contribution, Decision, Explanation
 from decisioning.whatif import WhatChanges, WhatIf
@@ -24,6 +25,7 @@ REF: Final = "#/components/schemas/{model}"
 BODIES: Final = (
     DecisionRequest,
     ResolutionRequest,
+    SentRequest,
     CounterfactualsRequest,
     ChatRequest,
     FeedbackRequest,

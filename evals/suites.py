@@ -6,8 +6,11 @@ from typing import Any
 from evals import decisions
 from evals.frame import CaseSuite
 from evals.gates import Suite
+from evals.retrieval import references, retrieval
 
 SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "decisions": decisions.SUITE,
+    "references": references,
+    "retrieval": retrieval,
 }
 """A CaseSuite is measured case by case; any other suite is a function that gives its whole result."""

@@ -78,6 +78,9 @@ def named(question: str) -> list[str]:
                 before = _continued(before, (), item[0])
                 found.append(("comment", *before) if match["comment"] else before)
     found += [("app", match["letter"]) for match in _APPENDIX.finditer(question)]
+    for match in _FORM.finditer(question):
+        forms = re.finditer(r"([A-Z])-(\d+)", match["items"], re.IGNORECASE)
+        found += [("app", form[1].upper(), form[2]) for form in forms]
     found += [key_of(word[0]) for word in _WRITTEN.finditer(question)]
     words = (word.strip(_AROUND) for word in question.split())
     written = [word for word in words if re.search(r"\d", word) and re.search(r"[^\d.,%]", word)]
@@ -99,7 +102,7 @@ class Index:
         self._above: dict[Key, str] = {}
         for clause in clauses:
             self._clauses.setdefault(key_of(clause), clause)
-            for above in _ancestors(clause):
+            for above in ancestors(clause):
                 self._above.setdefault(key_of(above), above)
 
     def find(self, key: Key) -> str | None:
@@ -209,7 +212,7 @@ def _part(clause: str) -> Key:
     return (match[1],) if match else ()
 
 
-def _ancestors(clause: str) -> Iterator[str]:
+def ancestors(clause: str) -> Iterator[str]:
     """The numbers above a clause: 1002.9(b) and 1002.9 above 1002.9(b)(1)."""
     while "(" in clause:
         clause = clause[: clause.rindex("(")].rstrip(". ")

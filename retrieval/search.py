@@ -8,13 +8,16 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from retrieval import lexical, questions, rank, references, statements, telemetry
+from retrieval import definitions, lexical, questions, rank, references, statements, telemetry
 from retrieval.errors import CorpusUnavailable
-from retrieval.model import Clause, Hit, Snapshot
+from retrieval.model import Clause, Hit, Snapshot, Surroundings
 from retrieval.ports import Embedder
+from retrieval.rank import Weights
 
 NOW = datetime(9999, 1, 1, tzinfo=UTC)
 """The instant of knowledge that stands for all that is known."""
+
+DEFAULT_WEIGHTS = Weights()
 
 _SEARCHES = "retrieval.searches"
 """Marks a connection on which the settings of the vector index are said."""
@@ -30,8 +33,16 @@ class PostgresClauses:
     that approximates: slow, and the measure of the other.
     """
 
-    def __init__(self, engine: AsyncEngine, embedder: Embedder, *, exhaustive: bool = False) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        embedder: Embedder,
+        *,
+        exhaustive: bool = False,
+        weights: Weights = DEFAULT_WEIGHTS,
+    ) -> None:
         self._engine = engine
+        self._weights = weights
         self._embedder = embedder
         self._exhaustive = exhaustive
 
@@ -86,6 +97,19 @@ class PostgresClauses:
         rows = await self._fetch(statements.HISTORY, document, clause, known_at or NOW)
         return tuple(_clause(row) for row in rows)
 
+    async def around(self, clause: Clause, as_of: date, *, known_at: datetime | None = None) -> Surroundings:
+        """What a clause is read with on that day: a search's answer widened."""
+        above = list(references.ancestors(clause.clause))
+        arguments = clause.document, as_of, known_at or NOW, clause.clause, above, list(clause.refers_to)
+        rows = await self._fetch(statements.AROUND, *arguments)
+        used = definitions.used_in(clause.text, {term for row in rows for term in row["defines"]})
+        return Surroundings(
+            parents=tuple(_clause(row) for row in rows if row["is_above"]),
+            definitions=tuple(_clause(row) for row in rows if used.intersection(row["defines"])),
+            refers_to=tuple(_clause(row) for row in rows if row["is_referred"]),
+            referred_by=tuple(_clause(row) for row in rows if row["refers"]),
+        )
+
     async def in_force(
         self, as_of: date, *, document: str | None = None, known_at: datetime | None = None
     ) -> tuple[Clause, ...]:
@@ -99,6 +123,11 @@ class PostgresClauses:
         Its own instant is a `known_at` that lasts.
         """
         rows = await self._fetch(statements.SNAPSHOT, known_at or NOW)
+        return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
+
+    async def snapshot_of(self, snapshot_id: int) -> Snapshot | None:
+        """The state of the corpus of that id, None where there was none."""
+        rows = await self._fetch(statements.SNAPSHOT_OF, snapshot_id)
         return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
 
     async def _embed(self, queries: Sequence[str]) -> list[list[float]]:
@@ -120,6 +149,7 @@ class PostgresClauses:
             dimensions=self._embedder.dimensions,
             candidates=statements.CANDIDATES if k <= statements.CANDIDATES else statements.MOST_CANDIDATES,
             exhaustive=self._exhaustive,
+            weights=self._weights,
         )
         words = lexical.terms(query)
         rows = await self._fetch(
@@ -128,7 +158,7 @@ class PostgresClauses:
             as_of,
             known_at or NOW,
             sorted(set(words)),
-            references.named(query),
+            [*references.named(query), *definitions.asked_for(query)],
             self._embedder.name,
             vector,
             lexical.pairs(words),
