@@ -32,6 +32,7 @@ SKETCHED = 8
 
 _BLOCK = lexical.BLOCK
 _VECTOR = f"vector({_BLOCK})"
+_DISTANCE = "2 * (s.signs <~> (select signs from meaning)) + (s.signs <~> (select halves from meaning))"
 
 
 def blocks(one_document: bool) -> str:
@@ -120,12 +121,13 @@ def meant(binds: str, dimensions: int, candidates: int) -> str:
     that of all blocks about SKETCHED times as many as are wanted are. All are compared where too few are in
     force.
     """
+    nearer = f"{_DISTANCE} <= coalesce((select level from sample), {3 * dimensions})"
     return f"""
 {_approximate(binds, dimensions, candidates)},
 sample as materialized (
-  select {_distance()} as level
+  select {_DISTANCE} as level
   from (select min(id) * {_BLOCK}::bigint as first from block where {_too_few(candidates, "approximate")}) b
-  cross join lateral ({_sketches()}) s
+  cross join lateral ({_sketches("true")}) s
   order by level
   offset (select {candidates * SKETCHED} / greatest(count(*), 1) from block) limit 1
 ),
@@ -136,8 +138,8 @@ near as materialized (
     from (
       select id * {_BLOCK}::bigint as first from block where {_too_few(candidates, "approximate")} offset 0
     ) b
-    cross join lateral ({_sketches()}) s
-    where {_distance()} <= coalesce((select level from sample), {3 * dimensions}) offset 0
+    cross join lateral ({_sketches(nearer)}) s
+    offset 0
   ) s
   cross join lateral ({_in_force("c.passage_id = s.passage_id", binds)}) c
   {_nearest(candidates)}
@@ -174,15 +176,11 @@ def _too_few(candidates: int, *legs: str) -> str:
     return " and ".join(f"(select count(*) from {leg}) < {candidates}" for leg in legs)
 
 
-def _sketches() -> str:
+def _sketches(where: str) -> str:
     return f"""
-    select passage_id, signs from passage_sketch
-    where model_id = (select id from model) and passage_id >= b.first and passage_id < b.first + {_BLOCK}
-    offset 0"""
-
-
-def _distance() -> str:
-    return "2 * (s.signs <~> (select signs from meaning)) + (s.signs <~> (select halves from meaning))"
+    select s.passage_id, s.signs from passage_sketch s
+    where s.model_id = (select id from model)
+      and s.passage_id >= b.first and s.passage_id < b.first + {_BLOCK} and {where} offset 0"""
 
 
 def _in_force(where: str, binds: str) -> str:
