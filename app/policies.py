@@ -48,7 +48,7 @@ async def search(
     """The k best clauses in force on that day (today), best first, as known at that time (now)."""
     services = services_of(request)
     day = as_of or today(services, document)
-    hits = await services.clauses.corpus.search(q, day, document=document, known_at=known_at, k=k)
+    hits = await services.clauses.searched(q, day, document=document, known_at=known_at, k=k)
     found = [hit_out(hit) for hit in hits]
     return json_response({"clauses": found, "as_of": day, "trace_id": current_trace_id()})
 

@@ -54,7 +54,7 @@ async def test_what_is_taken_in_is_found_on_its_days(edge):
 
 async def test_a_clause_is_read_with_what_stands_around_it(edge):
     """`around` gives parents, definitions and both ends of references; without it, the clause alone."""
-    rows = (
+    rows: tuple[dict[str, object], ...] = (
         {},
         {"clause": "HR-2", "heading": "Term", "text": "Term means the months of a loan."},
         {"clause": "HR-3", "heading": "Doubt", "text": "Terms in doubt go by HR-1.", "parent": "HR-2"},
