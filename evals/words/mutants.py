@@ -44,8 +44,8 @@ def digit(spoken: Spoken, stage: Stage, rng: random.Random) -> str | None:
 
 
 def magnitude(spoken: Spoken, stage: Stage, rng: random.Random) -> str | None:
-    """A number is ten times as large."""
-    found = [q for q in _figures(spoken.text) if q.value]
+    """A number is ten times as large; "00.43" would be as large as before."""
+    found = [q for q in _figures(spoken.text) if q.value and not re.match(r"\D*0\.", q.text)]
     if not found:
         return None
     q = rng.choice(found)
