@@ -14,7 +14,7 @@ from decisioning.numbers import Kind, Quantity, bound_of, negated_at
 _WOULD_BE = re.compile(r"\bwould\s+be\b", re.IGNORECASE)
 _STATED = re.compile(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _TOLD_TO = re.compile(
-    r"\b(?:must|has\s+to|should|will|is\s+going\s+to)\s+(?:decline|refuse|reject|approve|accept|grant)\b",
+    r"\b(?:must|has\s+to|should|will|is\s+going\s+to)\s+(?:decline|refuse|reject)\b",
     re.IGNORECASE,
 )
 _DECIDED = re.compile(

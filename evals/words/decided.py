@@ -68,10 +68,13 @@ def manual(day: date) -> Mapping[str, Provision]:
     return {p.clause: p for document in parse_file(latest) for p in document.provisions}
 
 
-async def decided(days: Sequence[date] = DAYS, outages: int = 50) -> list[Decision]:
-    """Every application of the sample decided on one of the days in turn, the last ones under an outage."""
+async def decided(days: Sequence[date] = DAYS, outages: int = 50, step: int = 1) -> list[Decision]:
+    """Every application of the sample decided on one of the days in turn, the last ones under an outage.
+
+    With a `step` only one application in so many.
+    """
     card = read_scorecard()
-    samples = sample_applications()
+    samples = sample_applications()[::step]
     return [
         await _decision(
             n, dict(sample.application), days[n % len(days)], card, _down(n, len(samples), outages)
