@@ -114,9 +114,7 @@ def _addressed(applicant: Applicant | None) -> Recipient:
     address = applicant.address.strip() if applicant else ""
     missing = [f"applicant.{field}" for field, value in (("name", name), ("address", address)) if not value]
     if missing:
-        raise _impossible(
-            "who applied was not given with the application", *(f"applicant.{field}" for field in missing)
-        )
+        raise _impossible("who applied was not given with the application", *missing)
     return Recipient(name, address)
 
 

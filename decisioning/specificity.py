@@ -6,8 +6,8 @@ applicant … failed to achieve a qualifying score on the creditor's credit scor
 
 import re
 
-_WHOSE = r"internal|our|its|their|the\s+(?:lender|creditor|bank)\W?s|credit|lending|company|minimum"
-_HOUSE = r"polic(?:y|ies)|standards?|criteria|criterion|guidelines?|requirements?|rules|parameters"
+_WHOSE = r"internal|our|its|their|the\s+(?:lender|creditor|bank)\W?s|credit|lending|company"
+_HOUSE = r"polic(?:y|ies)|standards?|criteria|criterion|guidelines?"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
