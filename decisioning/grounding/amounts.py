@@ -13,6 +13,7 @@ from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, NAMED
+from decisioning.grounding.working import is_worked_out
 from decisioning.model import Problem, Unit
 from decisioning.numbers import SHARE, Kind, Quantity
 
@@ -104,7 +105,7 @@ def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:
 
 
 def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
-    if roughly_true(said, quantity, pool):
+    if roughly_true(said, quantity, pool) or is_worked_out(said, quantity, pool):
         return None
     if quantity.kind is Kind.NUMBER and any(quantity.value == d.day.year for d in pool.dates):
         return None

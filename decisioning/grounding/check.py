@@ -14,6 +14,7 @@ from decisioning.grounding.resting import check_clauses
 from decisioning.grounding.said import said_of
 from decisioning.grounding.standing import check_standing
 from decisioning.grounding.state import check_state
+from decisioning.grounding.working import check_limits
 from decisioning.model import Problem
 
 
@@ -29,6 +30,7 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
         check_amounts,
         check_relations,
         check_standing,
+        check_limits,
         check_content,
         check_binding,
         check_state,

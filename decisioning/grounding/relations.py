@@ -12,6 +12,7 @@ from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
+from decisioning.grounding.working import stands_to
 from decisioning.model import Comparator, Effect, Problem
 from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
 
@@ -223,6 +224,9 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
         (likeness(said.content, p), p, q) for p in pool.passages for q in p.quantities if equal(quantity, q)
     ]
     if not stated:
+        return None
+    told = stands_to(said, phrase, quantity, pool)
+    if told:
         return None
     most = max(s for s, _, _ in stated)
     wanted = _norm(said.text, phrase.comparator, phrase.start)

@@ -12,8 +12,10 @@ from decisioning.grounding.passages import share
 from decisioning.grounding.pool import Carrier, Pool, Role, equal
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
+from decisioning.grounding.topics import vocabulary
+from decisioning.grounding.working import is_worked_out
 from decisioning.model import Effect, Outcome, Problem
-from decisioning.numbers import Kind
+from decisioning.numbers import Kind, Quantity
 
 _LIMIT_OF = r"\b(?:limit|maximum|minimum|ceiling|floor|threshold|cut-?off)\s+(?:in|of|under|set\s+by|from)\s+"
 _EFFECTS = {Outcome.DECLINE: Effect.DECLINE, Outcome.REFER: Effect.REFER}
@@ -51,8 +53,24 @@ def _rests_on(said: Said, name: str, among: int, pool: Pool) -> bool:
             return True
     own = pool.of_clause(name)
     carried = frozenset(k for p in own for k in p.keys)
-    stand = all(any(equal(q, o) for p in own for o in p.quantities) for q in said.amounts)
+    carried |= _of_facts(said, pool)
+    stand = all(
+        any(equal(q, o) for p in own for o in p.quantities) or _of_a_fact(q, said, pool) for q in said.amounts
+    )
     return bool(own) and stand and share(said.content, carried) >= CARRIED
+
+
+def _of_a_fact(quantity: Quantity, said: Said, pool: Pool) -> bool:
+    """Where there is no decision, a fact and how far it is from a limit may stand beside a clause."""
+    if pool.outcome is not None:
+        return False
+    return any(k.role is Role.VALUE for k in pool.meaning(quantity)) or is_worked_out(said, quantity, pool)
+
+
+def _of_facts(said: Said, pool: Pool) -> frozenset[str]:
+    """What the facts whose values the sentence gives may be called."""
+    names = {k.name for q in said.amounts for k in pool.meaning(q) if pool.outcome is None}
+    return frozenset(key for name in names for key in vocabulary(name))
 
 
 def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:

@@ -1,0 +1,158 @@
+"""What follows from two numbers: how far a fact is from a limit of a clause, and on which side."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from decisioning.comparison import compare
+from decisioning.grounding.once import once
+from decisioning.grounding.passages import Passage
+from decisioning.grounding.pool import Known, Pool, Role, equal
+from decisioning.grounding.roles import could_be
+from decisioning.grounding.said import Said
+from decisioning.grounding.topics import MEANT
+from decisioning.model import Comparator, Problem, Unit
+from decisioning.numbers import Kind, Phrase, Quantity, bound_of
+from decisioning.numbers.equality import exact
+
+_AFTER = re.compile(
+    r"\s*(?:points?\s+)?(?:(?P<above>higher|above|over|beyond|more|longer|larger|too\s+(?:high|long|much))"
+    r"|(?P<below>lower|below|under|short|shy|less|shorter|smaller|away|missing|too\s+(?:low|short|little)))\b",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\bby\s+(?:only\s+|just\s+)?$", re.IGNORECASE)
+_ABOVE = re.compile(
+    r"\b(?:exceed\w*|clear\w*|beat\w*|surpass\w*|top(?:s|ped)?|above|over|higher|break\w*|breach\w*)\b", re.IGNORECASE
+)
+_BELOW = re.compile(r"\b(?:miss\w*|short|below|under|lower|lack\w*|fail\w*)\b", re.IGNORECASE)
+_LABELLED = re.compile(r"\b(?:tier|band|grade|class)\s+([A-Z])\b")
+_LIMIT = re.compile(
+    r"\b(?:minimum|maximum|limit|ceiling|cap|floor|threshold|cut-?off|bar|line|mark|longest|shortest|largest|smallest|highest|lowest"
+    r"|required|needed|allowed|permitted)\b",
+    re.IGNORECASE,
+)
+_SIDES = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
+
+Limit = tuple[Decimal, Quantity, Passage]
+"""What a limit is worth in the unit of a fact, and where it stands."""
+
+
+def is_worked_out(said: Said, quantity: Quantity, pool: Pool) -> bool:
+    """Whether it is the difference of a fact and a limit of the clauses, told on the side that is so."""
+    if pool.outcome is not None:
+        return False
+    side = _side(said, quantity)
+    others = [q for q in said.amounts if q is not quantity]
+    return side != 0 and any(
+        (value - limit[0]) * side == _worth(quantity, known, pool)
+        for known in _values(pool)
+        for limit in _told(limits_of(said, pool)[known], others)
+        for value in [_value(known, pool)]
+    )
+
+
+def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> bool | None:
+    """Whether the fact of the sentence stands so to a limit that is called one; None where it is not told.
+
+    "612 is above the minimum of 540" compares a fact with a limit and says nothing of the clause's own side.
+    """
+    if pool.outcome is not None or not _LIMIT.search(said.text[phrase.end : quantity.start]):
+        return None
+    told = [
+        compare(float(_value(known, pool)), phrase.comparator, float(worth))
+        for known, limits in limits_of(said, pool).items()
+        for worth, limit, _ in limits
+        if equal(quantity, limit)
+    ]
+    return any(told) if told else None
+
+
+def check_limits(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A problem where a fact is said to keep or break a limit of the clauses that it does not keep or break."""
+    if pool.outcome is not None:
+        return
+    for phrase in said.phrases:
+        after = said.text[phrase.end :]
+        side = _SIDES.get(phrase.comparator)
+        if side is None or not re.match(r"\W*(?:[\w-]+\s+){0,2}?" + _LIMIT.pattern, after, re.IGNORECASE):
+            continue
+        found = [
+            (known, limit)
+            for known, limits in limits_of(said, pool).items()
+            for limit in limits
+            if _given(said, phrase, known, pool)
+        ]
+        kind = re.search(r"\b(?P<low>minimum|floor|shortest|lowest|smallest)\b|\b(?:maximum|ceiling|cap|longest|highest)\b", after)
+        if kind:
+            wanted = 1 if kind["low"] else -1
+            found = [(k, x) for k, x in found if _SIDES.get(bound_of(x[1]) or Comparator.EQ) == wanted]
+        if found and not any(
+            compare(float(_value(k, pool)), phrase.comparator, float(x[0])) for k, x in found
+        ):
+            words = said.text[phrase.start : phrase.end]
+            yield said.problem("comparator", f'"{words}" is not so of {found[0][0].name.replace("_", " ")}')
+
+
+def _given(said: Said, phrase: Phrase, known: Known, pool: Pool) -> bool:
+    """Whether the sentence gives the value of the fact before the phrase."""
+    return any(q.end <= phrase.start and known in pool.meaning(q) for q in said.amounts)
+
+
+def _side(said: Said, quantity: Quantity) -> int:
+    after = _AFTER.match(said.text, quantity.end)
+    if after:
+        return 1 if after["above"] else -1
+    before = said.text[: quantity.start]
+    if _BY.search(before):
+        above, below = (max((m.start() for m in p.finditer(before)), default=-1) for p in (_ABOVE, _BELOW))
+        return 0 if above == below else 1 if above > below else -1
+    return -1 if re.search(r"\b(?:lacks?|missing)\s+$", before, re.IGNORECASE) else 0
+
+
+def _values(pool: Pool) -> list[Known]:
+    return [k for k in pool.numbers if k.role is Role.VALUE]
+
+
+@once
+def limits_of(said: Said, pool: Pool) -> dict[Known, list[Limit]]:
+    """The limits of the clauses for each fact that the sentence or the clause names."""
+    labels = {m[1] for m in _LABELLED.finditer(said.text)}
+    found: dict[Known, list[Limit]] = {}
+    for known in _values(pool):
+        found[known] = []
+        for passage in pool.passages:
+            labelled = not labels or any(re.search(rf"\b{x}\b", passage.text) for x in labels)
+            row = passage.text.startswith("|")
+            named = row or pool.named(known.name, frozenset(w.stem for w in passage.words)) >= MEANT
+            if not labelled or not named or (row and not labels):
+                continue
+            for quantity in passage.quantities:
+                worth = _worth(quantity, known, pool) if bound_of(quantity) else None
+                if worth is not None:
+                    found[known].append((worth, quantity, passage))
+    return found
+
+
+def _told(limits: list[Limit], others: list[Quantity]) -> list[Limit]:
+    """The limits that the sentence gives itself, or all where it gives none."""
+    return [x for x in limits if any(equal(q, x[1]) for q in others)] or limits
+
+
+def _value(known: Known, pool: Pool) -> Decimal:
+    return exact(known.value) * (pool.currency_unit if known.unit in _MONEY else 1)
+
+
+_MONEY = (Unit.MONEY, Unit.MONEY_PER_MONTH)
+_IN_MONTHS = {"months": Decimal(1), "years": Decimal(12)}
+
+
+def _worth(quantity: Quantity, known: Known, pool: Pool) -> Decimal | None:
+    """What a quantity is worth in the unit of a fact; None where it is of another sort."""
+    if known.unit is not None and quantity.kind is not Kind.NUMBER and not could_be(quantity, known.unit):
+        return None
+    if quantity.kind is Kind.DURATION:
+        months = _IN_MONTHS.get(quantity.unit)
+        if months is None or known.unit not in (Unit.MONTHS, Unit.YEARS):
+            return None
+        return quantity.value * months / (12 if known.unit is Unit.YEARS else 1)
+    return quantity.value
