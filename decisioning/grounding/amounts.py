@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from decisioning.grounding.content import is_about
+from decisioning.grounding.content import is_about, is_framing
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.passages import share
@@ -84,7 +84,8 @@ def _fits(said: Said, pool: Pool) -> bool:
     """Whether the clauses with the sentence's numbers speak of what the sentence speaks of."""
     with_numbers = {p.clause for o in said.amounts for p in quoting(o, pool)}
     carried = frozenset(k for p in pool.passages if p.clause in with_numbers for k in p.keys)
-    return share(said.content, carried) >= _FITTING
+    content = said.content if pool.outcome else [w for w in said.content if not is_framing(w, said)]
+    return share(content, carried) >= _FITTING
 
 
 def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:

@@ -11,19 +11,32 @@ from decisioning.grounding.pool import Pool
 from decisioning.grounding.relations import check_relations
 from decisioning.grounding.restating import check_restating
 from decisioning.grounding.resting import check_clauses
-from decisioning.grounding.said import said_of
+from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.standing import check_standing
 from decisioning.grounding.state import check_state
+from decisioning.grounding.swapped import check_swapped
+from decisioning.grounding.turning import as_refusal, contrary, denies
+from decisioning.grounding.widened import check_widened
 from decisioning.grounding.working import check_limits
 from decisioning.model import Problem
 
 
 def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
-    """Every problem of one sentence against a pool; none means that it may leave."""
+    """Every problem of one sentence against a pool; none means that it may leave.
+
+    What denies is read a second time against the contrary cases of the clauses.
+    """
     said = said_of(text, pool.clauses)
     form = tuple(check_form(said))
     if form:
         return form
+    problems = _problems(said, pool)
+    if not problems or pool.outcome is not None or not denies(text):
+        return problems
+    return problems if _problems(said_of(as_refusal(text), pool.clauses), contrary(pool)) else ()
+
+
+def _problems(said: Said, pool: Pool) -> tuple[Problem, ...]:
     checks = (
         check_outcome,
         check_names,
@@ -37,6 +50,8 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
         check_clauses,
         check_polarity,
         check_restating,
+        check_swapped,
+        check_widened,
         check_guards,
     )
     return tuple(dict.fromkeys(problem for check in checks for problem in check(said, pool)))

@@ -200,6 +200,9 @@ def equal(one: Quantity, other: Quantity) -> bool:
         return one.value == other.value and _one_period(one, other)
     if kinds == {Kind.NUMBER, Kind.POINTS}:
         return one.value == other.value
+    if kinds == {Kind.NUMBER, Kind.DURATION}:
+        bare, long = (one, other) if one.kind is Kind.NUMBER else (other, one)
+        return long.unit == "years" and bare.comparator is not None and bare.value == long.value
     if kinds == {Kind.NUMBER, Kind.PERCENT}:
         if one.approximate is not other.approximate:
             return False

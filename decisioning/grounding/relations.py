@@ -234,6 +234,9 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
         bound = bound_of(own)
         if alike < most - 0.001:
             continue
+        inclusive = phrase.comparator is Comparator.EQ and bound in (Comparator.GE, Comparator.LE)
+        if inclusive and pool.outcome is None:
+            return None
         if bound is None or bound is phrase.comparator or _norm(passage.text, bound, own.start) is wanted:
             return None
         if phrase.comparator is COMPLEMENT[bound] and _follows(said, phrase, passage, alike, pool):

@@ -8,10 +8,11 @@ from decisioning.grounding.content import CARRIED, is_about
 from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
-from decisioning.grounding.passages import share
+from decisioning.grounding.passages import Passage, share
 from decisioning.grounding.pool import Carrier, Pool, Role, equal
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
+from decisioning.grounding.swapped import nearest_to
 from decisioning.grounding.topics import vocabulary
 from decisioning.grounding.working import is_worked_out
 from decisioning.model import Effect, Outcome, Problem
@@ -28,7 +29,8 @@ def check_clauses(said: Said, pool: Pool) -> Iterator[Problem]:
     resting = [name for name in named if _rests_on(said, name, len(named), pool)]
     quoted = _named_in_quotes(said, resting, pool)
     for name in named:
-        if name not in resting and name not in quoted:
+        referred = pool.outcome is None and any(_refers(p, name) for p in nearest_to(said, pool))
+        if name not in resting and name not in quoted and not referred:
             yield _problem(said, name)
 
 
@@ -36,6 +38,11 @@ def _named_in_quotes(said: Said, clauses: Iterable[str], pool: Pool) -> frozense
     """The clauses that a sentence names only because a clause it quotes word for word refers to them."""
     quotes = (p for name in clauses for p in pool.of_clause(name) if p.text in said.text)
     return frozenset(q.name for p in quotes for q in p.quantities if q.kind is Kind.CLAUSE)
+
+
+def _refers(passage: Passage, name: str) -> bool:
+    """Whether a clause itself refers to another."""
+    return any(q.kind is Kind.CLAUSE and q.name == name for q in passage.quantities)
 
 
 def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]:
