@@ -11,13 +11,14 @@ from decisioning.grounding.pool import Pool
 from decisioning.grounding.relations import check_relations
 from decisioning.grounding.restating import check_restating
 from decisioning.grounding.resting import check_clauses
+from decisioning.grounding.rows import check_rows
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.standing import check_standing
 from decisioning.grounding.state import check_state
 from decisioning.grounding.swapped import check_swapped
 from decisioning.grounding.turning import as_refusal, contrary, denies
 from decisioning.grounding.widened import check_widened
-from decisioning.grounding.working import check_limits
+from decisioning.grounding.working import check_consequences, check_limits
 from decisioning.model import Problem
 
 
@@ -44,6 +45,8 @@ def _problems(said: Said, pool: Pool) -> tuple[Problem, ...]:
         check_relations,
         check_standing,
         check_limits,
+        check_consequences,
+        check_rows,
         check_content,
         check_binding,
         check_state,

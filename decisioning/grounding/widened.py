@@ -18,10 +18,10 @@ _STRONG = re.compile(
     r"|throughout|for\s+the\s+(?:whole|entire|full)\s+\w+|from\s+the\s+first\s+day)\b",
     re.IGNORECASE,
 )
-_WEAK = re.compile(r"\b(?:every|all|any|each|whenever|never)\b", re.IGNORECASE)
+_WEAK = re.compile(r"\b(?:every|all|any|each|whenever)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:unless|except(?:\s+(?:as|where|if|when|that))?|other\s+than|if|when|where|whenever|only|provided\s+that|as\s+long\s+as"
-    r"|who\s+(?:has|have|is|are)|whose|which|to\s+the\s+extent)\b(?P<rest>[^,.;]*)",
+    r"|who\s+(?:has|have|is|are)|whose|to\s+the\s+extent)\b(?P<rest>[^,.;]*)",
     re.IGNORECASE,
 )
 _KEPT = 0.34

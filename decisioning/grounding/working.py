@@ -33,6 +33,12 @@ _LIMIT = re.compile(
 )
 _SIDES = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
+_BAD = re.compile(
+    r"\b(?:declined|refused|rejected|turned\s+down|referred|ineligible|too\s+(?:low|high|long|short|small|large))\b", re.IGNORECASE
+)
+_GOOD = re.compile(r"\b(?:approved|accepted|granted|eligible|acceptable|admissible)\b", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:not|no|never|cannot|neither|nor|without|unless)\b|n['\u2019]t\b", re.IGNORECASE)
+
 Limit = tuple[Decimal, Quantity, Passage]
 """What a limit is worth in the unit of a fact, and where it stands."""
 
@@ -44,10 +50,10 @@ def is_worked_out(said: Said, quantity: Quantity, pool: Pool) -> bool:
     side = _side(said, quantity)
     others = [q for q in said.amounts if q is not quantity]
     return side != 0 and any(
-        (value - limit[0]) * side == _worth(quantity, known, pool)
+        (value - limit[0]) * side == worth_of(quantity, known, pool)
         for known in _values(pool)
         for limit in _told(limits_of(said, pool)[known], others)
-        for value in [_value(known, pool)]
+        for value in [value_of(known, pool)]
     )
 
 
@@ -59,7 +65,7 @@ def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> boo
     if pool.outcome is not None or not _LIMIT.search(said.text[phrase.end : quantity.start]):
         return None
     told = [
-        compare(float(_value(known, pool)), phrase.comparator, float(worth))
+        compare(float(value_of(known, pool)), phrase.comparator, float(worth))
         for known, limits in limits_of(said, pool).items()
         for worth, limit, _ in limits
         if equal(quantity, limit)
@@ -87,10 +93,37 @@ def check_limits(said: Said, pool: Pool) -> Iterator[Problem]:
             wanted = 1 if kind["low"] else -1
             found = [(k, x) for k, x in found if _SIDES.get(bound_of(x[1]) or Comparator.EQ) == wanted]
         if found and not any(
-            compare(float(_value(k, pool)), phrase.comparator, float(x[0])) for k, x in found
+            compare(float(value_of(k, pool)), phrase.comparator, float(x[0])) for k, x in found
         ):
             words = said.text[phrase.start : phrase.end]
             yield said.problem("comparator", f'"{words}" is not so of {found[0][0].name.replace("_", " ")}')
+
+
+def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A problem where a fact that breaks no limit is said to have a bad consequence, or one that does a good one."""
+    bad, good = _BAD.search(said.text), _GOOD.search(said.text)
+    if pool.outcome is not None or bool(bad) is bool(good) or _DENIED.search(said.text):
+        return
+    for known, limits in limits_of(said, pool).items():
+        given = any(known in pool.meaning(q) and q.comparator is None and not q.bound for q in said.amounts)
+        told = [x for x in limits if any(equal(q, x[1]) for q in said.amounts)]
+        if not given or not limits or (told and bad is None):
+            continue
+        broken = [_breaks(value_of(known, pool), x) for x in told or limits]
+        if bad and not any(broken):
+            name = known.name.replace("_", " ")
+            yield said.problem("comparator", f'{name} keeps every limit of the clauses, so not "{bad.group()}"')
+        if good and any(broken):
+            name = known.name.replace("_", " ")
+            yield said.problem("comparator", f'{name} breaks a limit of the clauses, so not "{good.group()}"')
+
+
+def _breaks(value: Decimal, limit: Limit) -> bool:
+    """Whether a value meets what a clause declines or refers, or misses what it asks for."""
+    worth, quantity, passage = limit
+    bound = bound_of(quantity)
+    met = bound is not None and compare(float(value), bound, float(worth))
+    return met if _BAD.search(passage.text) and not _DENIED.search(passage.text) else not met
 
 
 def _given(said: Said, phrase: Phrase, known: Known, pool: Pool) -> bool:
@@ -127,7 +160,7 @@ def limits_of(said: Said, pool: Pool) -> dict[Known, list[Limit]]:
             if not labelled or not named or (row and not labels):
                 continue
             for quantity in passage.quantities:
-                worth = _worth(quantity, known, pool) if bound_of(quantity) else None
+                worth = worth_of(quantity, known, pool) if bound_of(quantity) else None
                 if worth is not None:
                     found[known].append((worth, quantity, passage))
     return found
@@ -138,7 +171,8 @@ def _told(limits: list[Limit], others: list[Quantity]) -> list[Limit]:
     return [x for x in limits if any(equal(q, x[1]) for q in others)] or limits
 
 
-def _value(known: Known, pool: Pool) -> Decimal:
+def value_of(known: Known, pool: Pool) -> Decimal:
+    """The value of a fact in whole currency or its own unit."""
     return exact(known.value) * (pool.currency_unit if known.unit in _MONEY else 1)
 
 
@@ -146,7 +180,7 @@ _MONEY = (Unit.MONEY, Unit.MONEY_PER_MONTH)
 _IN_MONTHS = {"months": Decimal(1), "years": Decimal(12)}
 
 
-def _worth(quantity: Quantity, known: Known, pool: Pool) -> Decimal | None:
+def worth_of(quantity: Quantity, known: Known, pool: Pool) -> Decimal | None:
     """What a quantity is worth in the unit of a fact; None where it is of another sort."""
     if known.unit is not None and quantity.kind is not Kind.NUMBER and not could_be(quantity, known.unit):
         return None
