@@ -98,11 +98,21 @@ def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:
             if other.kind is quantity.kind or Kind.NUMBER in (other.kind, quantity.kind):
                 stems = {w.stem for w in words(source.part_of(other)) if not is_stop(w.text)}
                 near = sum(w.stem in stems for w in own) / max(1, len(own))
-                is_it = equal(quantity, other) or (
-                    other.kind is Kind.NUMBER and other.value == quantity.value
+                is_it = (
+                    equal(quantity, other)
+                    or (other.kind is Kind.NUMBER and other.value == quantity.value)
+                    or _opens(source, other, quantity)
                 )
                 alike[is_it] = max(alike[is_it], near)
     return alike[False] > alike[True] + _CLEARLY
+
+
+def _opens(source: Said, low: Quantity, high: Quantity) -> bool:
+    """Whether one number opens the range that another closes: "between 12 and 84 months"."""
+    later = next((q for q in source.amounts if q.start >= low.end), None)
+    if later is None or not equal(high, later):
+        return False
+    return bool(re.fullmatch(r"\s*(?:and|to|or|-|\u2013)\s*", source.text[low.end : later.start]))
 
 
 def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:

@@ -12,7 +12,7 @@ from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
 from decisioning.grounding.topics import MEANT, NAMED, vocabulary
 from decisioning.model import Problem
-from decisioning.numbers import Kind, Phrase
+from decisioning.numbers import Kind
 
 CARRIED = 0.7
 """The least share of a sentence's content that the record or the clauses must carry."""
@@ -43,10 +43,10 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
 
 
 def is_framing(word: Word, said: Said) -> bool:
-    """Whether a word only says that there is a limit or a duty: "capped at", "the longest", "is allowed to"."""
-    spans = (*said.phrases, *form("framing").finditer(said.text))
-    edges = ((s.start, s.end) if isinstance(s, Phrase) else s.span() for s in spans)
-    return any(a <= word.start < b for a, b in edges)
+    """Whether a word only says that there is a limit or a duty: "capped at", "longest", "is allowed to"."""
+    compared = ((p.start, p.end) for p in said.phrases)
+    framed = (m.span() for m in form("framing").finditer(said.text))
+    return any(a <= word.start < b for a, b in (*compared, *framed))
 
 
 def _on_basis(said: Said, content: list[Word], pool: Pool) -> Iterator[Problem]:

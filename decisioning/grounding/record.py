@@ -23,7 +23,6 @@ from decisioning.grounding.topics import vocabulary
 from decisioning.model import Component, Decision, Effect, Fact, Offer, Rule, Unit, Value
 from decisioning.numbers import Kind
 
-
 _THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
 
 

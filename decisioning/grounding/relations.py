@@ -36,6 +36,7 @@ _PASSIVE = re.compile(
 _PARTICIPLE = re.compile(r"(?:exceeded|surpassed|breached|reached|met|outstripped|missed)\b", re.IGNORECASE)
 _TWO = 2
 _NEAR_WORDS = 6
+_INCLUSIVE = (Comparator.GE, Comparator.LE)
 _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
 
@@ -223,10 +224,7 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
     stated = [
         (likeness(said.content, p), p, q) for p in pool.passages for q in p.quantities if equal(quantity, q)
     ]
-    if not stated:
-        return None
-    told = stands_to(said, phrase, quantity, pool)
-    if told:
+    if not stated or stands_to(said, phrase, quantity, pool):
         return None
     most = max(s for s, _, _ in stated)
     wanted = _norm(said.text, phrase.comparator, phrase.start)
@@ -234,8 +232,7 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
         bound = bound_of(own)
         if alike < most - 0.001:
             continue
-        inclusive = phrase.comparator is Comparator.EQ and bound in (Comparator.GE, Comparator.LE)
-        if inclusive and pool.outcome is None:
+        if pool.outcome is None and phrase.comparator is Comparator.EQ and bound in _INCLUSIVE:
             return None
         if bound is None or bound is phrase.comparator or _norm(passage.text, bound, own.start) is wanted:
             return None

@@ -5,13 +5,14 @@ These look at clauses alone; with a decision, its claims say what may be told.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from decisioning.comparison import compare
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.once import once
 from decisioning.grounding.passages import Passage, likeness
-from decisioning.grounding.pool import Pool, equal, stated_in
+from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.stems import stem
 from decisioning.grounding.text import Word, words
@@ -20,14 +21,33 @@ from decisioning.numbers import Kind, Quantity, bound_of, negated_at, quantities
 
 _MARGIN = 0.1
 _LEAST = 0.5
+_OF_WHAT = re.compile(r"\s+of\s+(?:(?:the|an?|its|their|his|her|your)\s+)?", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"\b(?:every|each|per|once\s+an?|times\s+an?)\s+(?P<noun>day|week|month|quarter|year)\b"
+    r"|\b(?P<adverb>daily|weekly|monthly|quarterly|yearly|annually)\b",
+    re.IGNORECASE,
+)
+_ADVERBS = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+    "annually": "year",
+}
 _AFTER_COUNT = re.compile(r"\s+(?:[a-z]+\s+)?(?P<noun>[a-z]{3,})", re.IGNORECASE)
-_PER = re.compile(r"\s*(?:per|for\s+each|for\s+every|an?|each)\s+(?P<noun>[a-z]{3,})(?:\s+and\s+(?P<also>[a-z]{3,}))?", re.IGNORECASE)
+_PER = re.compile(
+    r"\s*(?:per|for\s+each|for\s+every|an?|each)\s+(?P<noun>[a-z]{3,})(?:\s+and\s+(?P<also>[a-z]{3,}))?",
+    re.IGNORECASE,
+)
 _MODAL = re.compile(
     r"\b(?:must|shall|may|can|cannot|has\s+to|have\s+to|is\s+(?:required|obliged|allowed|permitted|free)\s+to)\s+(?P<not>not\s+)?"
     r"(?P<verb>[a-z]+)\b",
     re.IGNORECASE,
 )
-_START = re.compile(r"[,;:]\s|\b(?:if|when|where|that|which|and|but|or|unless|whenever|because)\b", re.IGNORECASE)
+_START = re.compile(
+    r"[,;:]\s|\b(?:if|when|where|that|which|and|but|or|unless|whenever|because)\b", re.IGNORECASE
+)
 _OF = re.compile(r"\b(?:of|for|in|by|with|on|who|whose|under|from|at)\b", re.IGNORECASE)
 _STRICT = (Comparator.GT, Comparator.LT)
 _HEARS = frozenset(stem(w) for w in ("hear", "learn", "receive", "get", "obtain", "know"))
@@ -49,9 +69,10 @@ def check_swapped(said: Said, pool: Pool) -> Iterator[Problem]:
 
 @once
 def nearest_to(said: Said, pool: Pool) -> tuple[Passage, ...]:
-    """The sentences of the clauses that this one restates: those with most of its numbers, then the likest."""
+    """The sentences of the clauses that this one restates: with most of its numbers, then the likest."""
     ranked = [
-        (sum(_fits(q, p) * _weight(q) for q in said.amounts), likeness(said.content, p), p) for p in pool.passages
+        (sum(_fits(q, p) * _weight(q) for q in said.amounts), likeness(said.content, p), p)
+        for p in pool.passages
     ]
     most = max((n for n, _, _ in ranked), default=0)
     ranked = [r for r in ranked if r[0] == most]
@@ -87,19 +108,28 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
             for p in nearest
             for w in p.words
         )
-        if theirs and not plain and not any(keys(m.stem) & keys(w.stem) for m in theirs for w in said.content):
-            yield said.problem("swapped", f'"{modifier.text} {noun.text}" is "{theirs[0].text} {noun.text}" in the clause')
+        if (
+            theirs
+            and not plain
+            and not any(keys(m.stem) & keys(w.stem) for m in theirs for w in said.content)
+        ):
+            yield said.problem(
+                "swapped", f'"{modifier.text} {noun.text}" is "{theirs[0].text} {noun.text}" in the clause'
+            )
             return
 
 
 def _pairs(text: str, found: tuple[Word, ...]) -> list[tuple[Word, Word]]:
-    """Each two words with content that stand side by side."""
-    return [
-        (one, other)
-        for one, other in zip(found, found[1:], strict=False)
-        if text[one.end : other.start] == " " and not is_stop(one.text) and not is_stop(other.text)
-        and not one.text.lower().endswith("ly")
-    ]
+    """Each noun with the word that says which: the one before it, or the one behind its "of"."""
+    pairs = []
+    told = [w for w in found if not is_stop(w.text)]
+    for one, other in pairwise(told):
+        between = text[one.end : other.start]
+        if between == " " and not one.text.lower().endswith("ly"):
+            pairs.append((one, other))
+        elif _OF_WHAT.fullmatch(between):
+            pairs.append((other, one))
+    return pairs
 
 
 def _counted(text: str) -> list[tuple[str, Quantity]]:
@@ -124,8 +154,13 @@ def _counts(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pr
 
 def _each(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """ "per account" is not "per depositor"."""
+    own_periods = _periods(said.text)
+    periods = frozenset(x for p in nearest for x in _periods(p.text))
+    if own_periods and periods and not own_periods & periods:
+        yield said.problem("time", f'the clause says "{min(periods)}", not "{min(own_periods)}"')
+        return
     for quantity in said.amounts:
-        own = _PER.match(said.text, quantity.end)
+        own = _PER.match(said.text, quantity.end) or _PER.match(f"per {quantity.per}" if quantity.per else "")
         if not own:
             continue
         theirs = [
@@ -137,8 +172,16 @@ def _each(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Prob
             if n
         ]
         if theirs and not any(_alike(own["noun"], n) for n in theirs):
-            yield said.problem("swapped", f'"{own.group().strip()}" stands where the clause has "{theirs[0]}"')
+            yield said.problem(
+                "swapped", f'"{own.group().strip()}" stands where the clause has "{theirs[0]}"'
+            )
             return
+
+
+def _periods(text: str) -> frozenset[str]:
+    """How often a text says that a thing happens."""
+    found = (m["noun"] or _ADVERBS[m["adverb"].lower()] for m in _PERIOD.finditer(text))
+    return frozenset(x.lower() for x in found)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -159,7 +202,9 @@ def _actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pr
         clauses = {p.clause for p, _ in same}
         others = {_name(w) for p in pool.passages if p.clause in clauses for w in p.words}
         if _name(actors[-1]) in others:
-            yield said.problem("wrong_actor", f'in "{same[0][0].text}" it is not "{actors[-1].text}" who acts')
+            yield said.problem(
+                "wrong_actor", f'in "{same[0][0].text}" it is not "{actors[-1].text}" who acts'
+            )
             return
 
 
@@ -198,7 +243,11 @@ def _boundaries(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterato
         theirs = [o for p in nearest for o in p.quantities if equal(quantity, o)]
         strict = theirs and all(bound_of(o) in _STRICT for o in theirs)
         limiting = form("limit").search(said.part_of(quantity)) or negated_at(said.text, len(said.text))
-        if strict and not limiting and not any(k.value == float(quantity.value) for k in pool.meaning(quantity)):
+        if (
+            strict
+            and not limiting
+            and not any(k.value == float(quantity.value) for k in pool.meaning(quantity))
+        ):
             yield said.problem("comparator", f'"{quantity.text}" itself is on the other side in the clause')
     for day in _ON_DAY.finditer(said.text):
         if any(re.search(_NOT_ON.format(day["day"]), p.text) for p in nearest) and not any(

@@ -9,20 +9,36 @@ from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.text import words
 from decisioning.model import Comparator
-from decisioning.numbers import OPPOSITE, bound_of, quantities
+from decisioning.numbers import OPPOSITE, bound_of, comparing_phrases, quantities
 
 _DUTY = re.compile(
     r"\b(?:must|shall|may|can|does|do)\b(?:\s+not\b)?(?:\s+be\b)?|\bcannot\b(?:\s+be\b)?"
     r"|\b(?:is|are)\s+(?=(?:capped|limited|restricted)\b)",
     re.IGNORECASE,
 )
-_BAD = re.compile(r"\b(?P<be>is|are)\s+(?:declined|refused|rejected|not\s+eligible(?:\s+for\b)?)", re.IGNORECASE)
-_ACCEPTED = r"(?:accept(?:ed|able)|approved|granted|allowed|permitted|permissible|possible|eligible|made|lent)"
-_DENIES = re.compile(rf"\b(?:no|not|never|cannot|without|neither|unacceptable|ineligible|too)\b|\w+n['\u2019]t\b", re.IGNORECASE)
+_BAD = re.compile(
+    r"\b(?P<be>is|are)\s+(?:declined|refused|rejected|not\s+eligible(?:\s+for\b)?)", re.IGNORECASE
+)
+_ACCEPTED = (
+    r"(?:accept(?:ed|able)|approved|granted|allowed|permitted|permissible|possible|eligible|made|lent)"
+)
+_DENIES = re.compile(
+    r"\b(?:no|not|never|cannot|without|neither|unacceptable|ineligible|too|refused)\b|\w+n['\u2019]t\b",
+    re.IGNORECASE,
+)
 _NO = re.compile(
-    rf"^no\s+(?P<what>.+?)\s+(?P<can>can|may|will|shall|must|is|are)\s+(?P<be>be\s+)?(?P<verb>{_ACCEPTED})\b", re.IGNORECASE
+    rf"^no\s+(?P<what>.+?)\s+(?P<can>can|may|will|shall|must|is|are)\s+(?P<be>be\s+)?(?P<verb>{_ACCEPTED})\b",
+    re.IGNORECASE,
 )
 _REFERENCE = re.compile(r"\s*\([A-Z]+[-\u2011][\d.]+\)")
+_ONLY_IF = re.compile(
+    rf"(?P<head>.+?)\s+(?P<be>is|are)\s+(?P<verb>{_ACCEPTED})\s+only\s+(?:if|where|when)\s+(?:they|it|he|she)\s+(?:is|are)\s+(?P<what>.+)",
+    re.IGNORECASE,
+)
+_ONLY_ON = re.compile(
+    rf"(?P<head>.+?)\s+(?P<be>is|are)\s+(?P<verb>{_ACCEPTED})\s+only\s+(?P<where>on|for|in|with|after|to|at)\b",
+    re.IGNORECASE,
+)
 _WORDS = {
     Comparator.GT: "more than",
     Comparator.GE: "at least",
@@ -54,7 +70,7 @@ def contrary(pool: Pool) -> Pool:
 
 @lru_cache(maxsize=1024)
 def _turned(passage: Passage) -> tuple[Passage, ...]:
-    texts = (*_refusal(passage.text), *_limit(passage))
+    texts = (*_refusal(passage.text), *_limit(passage), *_only(passage))
     return tuple(Passage(passage.source, passage.clause, t, words(t), quantities(t)) for t in texts)
 
 
@@ -78,3 +94,24 @@ def _limit(passage: Passage) -> Iterator[str]:
     head, rest = passage.text[: duty.start()].rstrip(), passage.text[quantity.end :].rstrip(". ")
     told = f"{head} {_WORDS[OPPOSITE[bound]]} {quantity.text}{rest} is not accepted."
     yield _REFERENCE.sub("", told)
+
+
+def _only(passage: Passage) -> Iterator[str]:
+    """What is accepted only if certified is refused where it is not, or on the other side of its limit."""
+    found = _ONLY_IF.match(passage.text)
+    if found:
+        yield (
+            f"{found['head']} that {found['be']} not {found['what'].rstrip('. ')} "
+            f"{found['be']} refused and not {found['verb']}."
+        )
+    limited = _ONLY_ON.match(passage.text)
+    bounded = [q for q in passage.quantities if limited and q.start > limited.end() and bound_of(q) in _WORDS]
+    bound = bound_of(bounded[0]) if bounded else None
+    if limited and bound is not None:
+        phrase = next((p for p in comparing_phrases(passage.text) if p.end <= bounded[0].start), None)
+        start = phrase.start if phrase and phrase.start >= limited.end("where") else bounded[0].start
+        what = passage.text[limited.start("where") : start]
+        yield (
+            f"{limited['head']} {limited['be']} not {limited['verb']} {what}"
+            f"{_WORDS[OPPOSITE[bound]]} {bounded[0].text}{passage.text[bounded[0].end :]}"
+        )

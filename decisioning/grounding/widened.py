@@ -25,15 +25,22 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _KEPT = 0.34
+_CLOSE = 16
+"""Characters between a thing and the limit that says which of it is meant: "balances up to"."""
 _MODAL = re.compile(
     r"\b(?P<modal>must|shall|may|can|cannot|ha(?:s|ve)\s+to|(?:is|are)\s+(?:required|obliged|allowed|permitted|free)\s+to)"
     r"(?P<not>\s+not)?\s+(?!not\b|only\b)(?P<verb>[a-z]+)\b(?:\s+(?P<done>[a-z]+(?:ed|en|t|de|ld|nt|id)))?",
     re.IGNORECASE,
 )
 _LEAVE = re.compile(r"may|can\b|.*(?:allowed|permitted|free)", re.IGNORECASE)
-_LIGHT = frozenset("be have do get go come see use apply make take give".split())
-_OUTCOME = re.compile(r"\b(?:declined|refused|rejected|turned\s+down|referred|approved|accepted|granted|deleted|lost)\b", re.IGNORECASE)
-_NO = re.compile(r"\b(?:not|no|never|neither|nor|cannot|none|nobody|nothing|without|only|unless|except)\b", re.IGNORECASE)
+_LIGHT = frozenset(["be", "have", "do", "get", "go", "come", "see", "use", "apply", "make", "take", "give"])
+_OUTCOME = re.compile(
+    r"\b(?:declined|refused|rejected|turned\s+down|referred|approved|accepted|granted|deleted|lost)\b",
+    re.IGNORECASE,
+)
+_NO = re.compile(
+    r"\b(?:not|no|never|neither|nor|cannot|none|nobody|nothing|without|only|unless|except)\b", re.IGNORECASE
+)
 
 
 def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -50,13 +57,24 @@ def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
 def _universal(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """ "without exception", "every": only where the clause has no condition that is left out."""
     strong = _STRONG.search(said.text)
-    if strong and not any(strong.group().lower() in p.text.lower() or _STRONG.search(p.text) for p in pool.passages):
+    if strong and not any(
+        strong.group().lower() in p.text.lower() or _STRONG.search(p.text) for p in pool.passages
+    ):
         yield said.problem("exception", f'no clause says "{strong.group()}"')
         return
     weak = _WEAK.search(said.text)
     if not weak:
         return
     own = frozenset(k for w in said.content for k in keys(w.stem))
+    noun = next((w for w in said.words if w.start >= weak.end() and not is_stop(w.text)), None)
+    for passage in nearest if noun else ():
+        for word in (w for w in passage.words if noun and w.stem == noun.stem):
+            bounded = [q for q in passage.quantities if bound_of(q) and 0 <= q.start - word.end <= _CLOSE]
+            if any(not equal(q, b) for b in bounded[:1] for q in said.amounts) and not any(
+                equal(q, b) for b in bounded[:1] for q in said.amounts
+            ):
+                yield said.problem("exception", f'"{weak.group()}" leaves out "{bounded[0].text}"')
+                return
     phrase = " ".join(said.text[weak.start() :].split()[:2]).lower()
     for passage in (p for p in nearest if phrase not in p.text.lower()):
         for condition in _CONDITION.finditer(passage.text):
@@ -74,7 +92,9 @@ def _two_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
         return
     for passage in nearest:
         bounds = [q for q in passage.quantities if bound_of(q) and q.kind is not Kind.CLAUSE]
-        both = len(bounds) > 1 and _OUTCOME.search(passage.text) and not re.search(r"\b(?:n?or)\b", passage.text)
+        both = (
+            len(bounds) > 1 and _OUTCOME.search(passage.text) and not re.search(r"\b(?:n?or)\b", passage.text)
+        )
         told = [b for b in bounds if any(equal(q, b) for q in said.amounts)]
         if both and told and len(told) < len(bounds):
             left = next(b for b in bounds if b not in told)
@@ -88,7 +108,7 @@ def _duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pr
     for verbs, kind in _acts(said.text):
         own = frozenset(k for v in verbs for k in keys(v))
         if not own & pool.keys and kind == "may":
-            yield said.problem("duty", f'no clause says that anybody may "{sorted(verbs)[0]}"')
+            yield said.problem("duty", f'no clause says that anybody may "{min(verbs)}"')
             return
         same = {k for v, k in theirs if any(keys(x) & own and not _opposed(x, verbs) for x in v)}
         turned = same == {"not"} if kind != "not" else bool(same) and "not" not in same
@@ -105,7 +125,9 @@ def _acts(text: str) -> list[tuple[frozenset[str], str]]:
     """The verbs behind each modal of a text, and whether it is a "may", a "must" or a "not"."""
     found = []
     for modal in _MODAL.finditer(text):
-        verbs = [v for v in (modal["verb"], modal["done"]) if v and v.lower() not in _LIGHT and not is_stop(v)]
+        verbs = [
+            v for v in (modal["verb"], modal["done"]) if v and v.lower() not in _LIGHT and not is_stop(v)
+        ]
         stems = frozenset(w.stem for v in verbs[:1] for w in words(v))
         denied = modal["not"] or modal["modal"].lower() == "cannot"
         if stems:

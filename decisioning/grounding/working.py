@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from decisioning.comparison import compare
 from decisioning.grounding.once import once
-from decisioning.grounding.passages import Passage
+from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import Known, Pool, Role, equal
 from decisioning.grounding.roles import could_be
 from decisioning.grounding.said import Said
@@ -22,10 +22,13 @@ _AFTER = re.compile(
 )
 _BY = re.compile(r"\bby\s+(?:only\s+|just\s+)?$", re.IGNORECASE)
 _ABOVE = re.compile(
-    r"\b(?:exceed\w*|clear\w*|beat\w*|surpass\w*|top(?:s|ped)?|above|over|higher|break\w*|breach\w*)\b", re.IGNORECASE
+    r"\b(?:exceed\w*|clear\w*|beat\w*|surpass\w*|top(?:s|ped)?|above|over|higher|break\w*|breach\w*)\b",
+    re.IGNORECASE,
 )
 _BELOW = re.compile(r"\b(?:miss\w*|short|below|under|lower|lack\w*|fail\w*)\b", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b(?:it|they|this|these)\b", re.IGNORECASE)
 _LABELLED = re.compile(r"\b(?:tier|band|grade|class)\s+([A-Z])\b")
+_ROW = re.compile(r"\|\s*([A-Z]|\d{1,2}|[IVX]{1,4})\s*\|")
 _LIMIT = re.compile(
     r"\b(?:minimum|maximum|limit|ceiling|cap|floor|threshold|cut-?off|bar|line|mark|longest|shortest|largest|smallest|highest|lowest"
     r"|required|needed|allowed|permitted)\b",
@@ -34,7 +37,8 @@ _LIMIT = re.compile(
 _SIDES = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
 _BAD = re.compile(
-    r"\b(?:declined|refused|rejected|turned\s+down|referred|ineligible|too\s+(?:low|high|long|short|small|large))\b", re.IGNORECASE
+    r"\b(?:declined|refused|rejected|turned\s+down|referred|ineligible|too\s+(?:low|high|long|short|small|large))\b",
+    re.IGNORECASE,
 )
 _GOOD = re.compile(r"\b(?:approved|accepted|granted|eligible|acceptable|admissible)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|no|never|cannot|neither|nor|without|unless)\b|n['\u2019]t\b", re.IGNORECASE)
@@ -52,7 +56,7 @@ def is_worked_out(said: Said, quantity: Quantity, pool: Pool) -> bool:
     return side != 0 and any(
         (value - limit[0]) * side == worth_of(quantity, known, pool)
         for known in _values(pool)
-        for limit in _told(limits_of(said, pool)[known], others)
+        for limit in _told(said, limits_of(said, pool)[known], others)
         for value in [value_of(known, pool)]
     )
 
@@ -74,7 +78,7 @@ def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> boo
 
 
 def check_limits(said: Said, pool: Pool) -> Iterator[Problem]:
-    """A problem where a fact is said to keep or break a limit of the clauses that it does not keep or break."""
+    """A problem where a fact is said to keep or break a limit of the clauses and does not."""
     if pool.outcome is not None:
         return
     for phrase in said.phrases:
@@ -85,10 +89,13 @@ def check_limits(said: Said, pool: Pool) -> Iterator[Problem]:
         found = [
             (known, limit)
             for known, limits in limits_of(said, pool).items()
-            for limit in limits
+            for limit in _told(said, limits, [])
             if _given(said, phrase, known, pool)
         ]
-        kind = re.search(r"\b(?P<low>minimum|floor|shortest|lowest|smallest)\b|\b(?:maximum|ceiling|cap|longest|highest)\b", after)
+        kind = re.search(
+            r"\b(?P<low>minimum|floor|shortest|lowest|smallest)\b|\b(?:maximum|ceiling|cap|longest|highest)\b",
+            after,
+        )
         if kind:
             wanted = 1 if kind["low"] else -1
             found = [(k, x) for k, x in found if _SIDES.get(bound_of(x[1]) or Comparator.EQ) == wanted]
@@ -100,7 +107,7 @@ def check_limits(said: Said, pool: Pool) -> Iterator[Problem]:
 
 
 def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
-    """A problem where a fact that breaks no limit is said to have a bad consequence, or one that does a good one."""
+    """A problem where a fact that breaks no limit is said to have a bad consequence, or the reverse."""
     bad, good = _BAD.search(said.text), _GOOD.search(said.text)
     if pool.outcome is not None or bool(bad) is bool(good) or _DENIED.search(said.text):
         return
@@ -112,7 +119,9 @@ def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
         broken = [_breaks(value_of(known, pool), x) for x in told or limits]
         if bad and not any(broken):
             name = known.name.replace("_", " ")
-            yield said.problem("comparator", f'{name} keeps every limit of the clauses, so not "{bad.group()}"')
+            yield said.problem(
+                "comparator", f'{name} keeps every limit of the clauses, so not "{bad.group()}"'
+            )
         if good and any(broken):
             name = known.name.replace("_", " ")
             yield said.problem("comparator", f'{name} breaks a limit of the clauses, so not "{good.group()}"')
@@ -153,10 +162,14 @@ def limits_of(said: Said, pool: Pool) -> dict[Known, list[Limit]]:
     found: dict[Known, list[Limit]] = {}
     for known in _values(pool):
         found[known] = []
+        before: frozenset[str] = frozenset()
         for passage in pool.passages:
-            labelled = not labels or any(re.search(rf"\b{x}\b", passage.text) for x in labels)
-            row = passage.text.startswith("|")
-            named = row or pool.named(known.name, frozenset(w.stem for w in passage.words)) >= MEANT
+            own = frozenset(w.stem for w in passage.words)
+            stems = own | before if _PRONOUN.search(passage.text) else own
+            before = own
+            row = _row(passage)
+            labelled = not labels or (row in labels if row else True)
+            named = row or pool.named(known.name, stems) >= MEANT
             if not labelled or not named or (row and not labels):
                 continue
             for quantity in passage.quantities:
@@ -166,9 +179,18 @@ def limits_of(said: Said, pool: Pool) -> dict[Known, list[Limit]]:
     return found
 
 
-def _told(limits: list[Limit], others: list[Quantity]) -> list[Limit]:
-    """The limits that the sentence gives itself, or all where it gives none."""
-    return [x for x in limits if any(equal(q, x[1]) for q in others)] or limits
+def _told(said: Said, limits: list[Limit], others: list[Quantity]) -> list[Limit]:
+    """The limits that the sentence gives itself, or those of the clause that it is most like."""
+    given = [x for x in limits if any(equal(q, x[1]) for q in others)]
+    best = max((likeness(said.content, x[2]) for x in limits), default=0.0)
+    near = (x for x in limits if _row(x[2]) or likeness(said.content, x[2]) >= best - 0.001)
+    return given or list(near)
+
+
+def _row(passage: Passage) -> str:
+    """The label of a row of a table, or nothing."""
+    found = _ROW.match(passage.text)
+    return found[1] if found else ""
 
 
 def value_of(known: Known, pool: Pool) -> Decimal:
