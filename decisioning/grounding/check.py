@@ -1,9 +1,13 @@
 """The checker: a sentence passes only if nothing in it stands on nothing."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 from decisioning.grounding.amounts import check_amounts
 from decisioning.grounding.binding import check_binding
 from decisioning.grounding.content import check_content
 from decisioning.grounding.guards import check_form, check_guards
+from decisioning.grounding.instances import instances
 from decisioning.grounding.names import check_names
 from decisioning.grounding.outcome import check_outcome
 from decisioning.grounding.polarity import check_polarity
@@ -21,6 +25,9 @@ from decisioning.grounding.widened import check_widened
 from decisioning.grounding.working import check_consequences, check_limits
 from decisioning.model import Problem
 
+_MOST = 3
+"""How many other readings of a sentence are tried."""
+
 
 def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
     """Every problem of one sentence against a pool; none means that it may leave.
@@ -32,9 +39,19 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
     if form:
         return form
     problems = _problems(said, pool)
-    if not problems or pool.outcome is not None or not denies(text):
+    if not problems or pool.outcome is not None:
         return problems
-    return problems if _problems(said_of(as_refusal(text), pool.clauses), contrary(pool)) else ()
+    return () if any(not _problems(*reading) for reading in _readings(said, pool)) else problems
+
+
+def _readings(said: Said, pool: Pool) -> Iterator[tuple[Said, Pool]]:
+    """Other readings of a sentence about clauses alone: of their contrary cases, of all cases like its own."""
+    told = [(said.text, False), *islice(instances(said, pool), _MOST)]
+    for text, met in told:
+        if text is not said.text and met:
+            yield said_of(text, pool.clauses), pool
+        if denies(text):
+            yield said_of(as_refusal(text), pool.clauses), contrary(pool)
 
 
 def _problems(said: Said, pool: Pool) -> tuple[Problem, ...]:

@@ -195,7 +195,7 @@ def equal(one: Quantity, other: Quantity) -> bool:
     if "percentage points" in (one.unit, other.unit) and one.unit != other.unit:
         return False
     if kinds == {Kind.DURATION}:
-        return _length(one) == _length(other) and _at_work(one) is _at_work(other)
+        return length_of(one) == length_of(other) and _at_work(one) is _at_work(other)
     if len(kinds) == 1:
         return one.value == other.value and _one_period(one, other)
     if kinds == {Kind.NUMBER, Kind.POINTS}:
@@ -246,7 +246,7 @@ def _at_work(quantity: Quantity) -> bool:
     return bool(_AT_WORK.search(quantity.text))
 
 
-def _length(quantity: Quantity) -> tuple[str, Decimal]:
+def length_of(quantity: Quantity) -> tuple[str, Decimal]:
     """A length of time: years and months are of one sort, weeks and days of another."""
     for sort, scale in (("months", _MONTHS), ("days", _DAYS)):
         if quantity.unit in scale:

@@ -82,6 +82,13 @@ def nearest_to(said: Said, pool: Pool) -> tuple[Passage, ...]:
     return tuple(p for _, alike, p in ranked if alike >= best - _MARGIN)
 
 
+def likest(said: Said, pool: Pool) -> tuple[Passage, ...]:
+    """The sentences of the clauses whose words are the likest, whatever their numbers."""
+    ranked = [(likeness(said.content, p), p) for p in pool.passages]
+    best = max((alike for alike, _ in ranked), default=0.0)
+    return tuple(p for alike, p in ranked if alike >= max(_LEAST, best - _MARGIN))
+
+
 def _weight(quantity: Quantity) -> int:
     """A limit tells more of what is restated than a count."""
     return 1 if quantity.kind is Kind.NUMBER and bound_of(quantity) is None else 2

@@ -39,12 +39,16 @@ _ONLY_ON = re.compile(
     rf"(?P<head>.+?)\s+(?P<be>is|are)\s+(?P<verb>{_ACCEPTED})\s+only\s+(?P<where>on|for|in|with|after|to|at)\b",
     re.IGNORECASE,
 )
-_WORDS = {
+WORDS = {
     Comparator.GT: "more than",
     Comparator.GE: "at least",
     Comparator.LT: "less than",
     Comparator.LE: "at most",
 }
+"""What each comparison is called in so many words."""
+_REQUIRES = re.compile(
+    r"^(?P<head>[^,;]+?)\s+(?:requires?|needs?|must\s+have)\s+(?P<what>[^,;]+?)\.?$", re.IGNORECASE
+)
 _BETWEEN = 8
 """How many words stand between a duty and its limit at most."""
 
@@ -70,7 +74,7 @@ def contrary(pool: Pool) -> Pool:
 
 @lru_cache(maxsize=1024)
 def _turned(passage: Passage) -> tuple[Passage, ...]:
-    texts = (*_refusal(passage.text), *_limit(passage), *_only(passage))
+    texts = (*_refusal(passage.text), *_limit(passage), *_only(passage), *_required(passage.text))
     return tuple(Passage(passage.source, passage.clause, t, words(t), quantities(t)) for t in texts)
 
 
@@ -83,7 +87,7 @@ def _refusal(text: str) -> Iterator[str]:
 def _limit(passage: Passage) -> Iterator[str]:
     """What must be at least so much is not accepted below it."""
     duties = list(_DUTY.finditer(passage.text))
-    bounded = [q for q in passage.quantities if bound_of(q) in _WORDS]
+    bounded = [q for q in passage.quantities if bound_of(q) in WORDS]
     if len(duties) != 1 or len(bounded) != 1:
         return
     quantity, duty = bounded[0], duties[0]
@@ -92,7 +96,7 @@ def _limit(passage: Passage) -> Iterator[str]:
     if bound is None or quantity.start < duty.end() or len(between.split()) > _BETWEEN:
         return
     head, rest = passage.text[: duty.start()].rstrip(), passage.text[quantity.end :].rstrip(". ")
-    told = f"{head} {_WORDS[OPPOSITE[bound]]} {quantity.text}{rest} is not accepted."
+    told = f"{head} {WORDS[OPPOSITE[bound]]} {quantity.text}{rest} is not accepted."
     yield _REFERENCE.sub("", told)
 
 
@@ -105,7 +109,7 @@ def _only(passage: Passage) -> Iterator[str]:
             f"{found['be']} refused and not {found['verb']}."
         )
     limited = _ONLY_ON.match(passage.text)
-    bounded = [q for q in passage.quantities if limited and q.start > limited.end() and bound_of(q) in _WORDS]
+    bounded = [q for q in passage.quantities if limited and q.start > limited.end() and bound_of(q) in WORDS]
     bound = bound_of(bounded[0]) if bounded else None
     if limited and bound is not None:
         phrase = next((p for p in comparing_phrases(passage.text) if p.end <= bounded[0].start), None)
@@ -113,5 +117,12 @@ def _only(passage: Passage) -> Iterator[str]:
         what = passage.text[limited.start("where") : start]
         yield (
             f"{limited['head']} {limited['be']} not {limited['verb']} {what}"
-            f"{_WORDS[OPPOSITE[bound]]} {bounded[0].text}{passage.text[bounded[0].end :]}"
+            f"{WORDS[OPPOSITE[bound]]} {bounded[0].text}{passage.text[bounded[0].end :]}"
         )
+
+
+def _required(text: str) -> Iterator[str]:
+    """What requires an approval is not accepted without it."""
+    found = _REQUIRES.match(text)
+    if found:
+        yield f"Without {found['what']} {found['head']} is not accepted."

@@ -12,7 +12,7 @@ from decisioning.grounding.roles import could_be
 from decisioning.grounding.said import Said
 from decisioning.grounding.topics import MEANT
 from decisioning.model import Comparator, Problem, Unit
-from decisioning.numbers import Kind, Phrase, Quantity, bound_of
+from decisioning.numbers import Kind, Phrase, Quantity, bound_of, negated_at
 from decisioning.numbers.equality import exact
 
 _AFTER = re.compile(
@@ -40,7 +40,11 @@ _BAD = re.compile(
     r"\b(?:declined|refused|rejected|turned\s+down|referred|ineligible|too\s+(?:low|high|long|short|small|large))\b",
     re.IGNORECASE,
 )
-_GOOD = re.compile(r"\b(?:approved|accepted|granted|eligible|acceptable|admissible)\b", re.IGNORECASE)
+_GOOD = re.compile(
+    r"\b(?:approved|accepted|granted|eligible|acceptable|admissible|enough|sufficient|suffices|(?:meets?|satisf(?:y|ies)|keeps?|respects?|complies|fulfils?)\b(?=.*\b(?:limit|minimum|maximum|requirements?|conditions?|rules?|policy)))\b",
+    re.IGNORECASE,
+)
+_ELSE = re.compile(r"\b(?:without|unless|would|if|neither|nor)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|no|never|cannot|neither|nor|without|unless)\b|n['\u2019]t\b", re.IGNORECASE)
 
 Limit = tuple[Decimal, Quantity, Passage]
@@ -108,23 +112,22 @@ def check_limits(said: Said, pool: Pool) -> Iterator[Problem]:
 
 def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where a fact that breaks no limit is said to have a bad consequence, or the reverse."""
-    bad, good = _BAD.search(said.text), _GOOD.search(said.text)
-    if pool.outcome is not None or bool(bad) is bool(good) or _DENIED.search(said.text):
+    told_bad, told_good = _BAD.search(said.text), _GOOD.search(said.text)
+    found = told_bad or told_good
+    if pool.outcome is not None or not found or (told_bad and told_good) or _ELSE.search(said.text):
         return
+    bad = bool(told_bad) is not negated_at(said.text, found.start())
     for known, limits in limits_of(said, pool).items():
         given = any(known in pool.meaning(q) and q.comparator is None and not q.bound for q in said.amounts)
         told = [x for x in limits if any(equal(q, x[1]) for q in said.amounts)]
-        if not given or not limits or (told and bad is None):
+        if not given or not limits or (told and not bad):
             continue
         broken = [_breaks(value_of(known, pool), x) for x in told or limits]
+        name = known.name.replace("_", " ")
         if bad and not any(broken):
-            name = known.name.replace("_", " ")
-            yield said.problem(
-                "comparator", f'{name} keeps every limit of the clauses, so not "{bad.group()}"'
-            )
-        if good and any(broken):
-            name = known.name.replace("_", " ")
-            yield said.problem("comparator", f'{name} breaks a limit of the clauses, so not "{good.group()}"')
+            yield said.problem("comparator", f'{name} keeps every limit of the clauses: "{found.group()}"')
+        if not bad and any(broken):
+            yield said.problem("comparator", f'{name} breaks a limit of the clauses: "{found.group()}"')
 
 
 def _breaks(value: Decimal, limit: Limit) -> bool:

@@ -41,7 +41,7 @@ def test_sentences_in_other_words_are_told_apart(name):
 
 @pytest.mark.parametrize(("name", "accepted", "rejected"), [(n, *least) for n, least in OUTSIDE.items()])
 def test_sentences_of_an_outsider_are_told_apart(name, accepted, rejected):
-    """Sentences about clauses alone, by somebody who had not seen the checker, are judged as well as before."""
+    """Sentences about clauses alone, by somebody who had not seen the checker, are judged as before."""
     found = outside(name)
     assert found.accepted >= accepted * found.true, found.wrong
     assert found.rejected >= rejected * found.false, found.wrong
