@@ -45,7 +45,7 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
 
 
 def _readings(said: Said, pool: Pool) -> Iterator[tuple[Said, Pool]]:
-    """Other readings of a sentence about clauses alone: of their contrary cases, of all cases like its own."""
+    """Other readings of a sentence about clauses alone: of contrary cases, of all cases like its own."""
     told = [(said.text, False), *islice(instances(said, pool), _MOST)]
     for text, met in told:
         if text is not said.text and met:
