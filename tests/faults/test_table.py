@@ -12,7 +12,11 @@ from app.storage.idempotency import claims_by
 from tests.faults.conftest import World
 from tests.faults.faulty import HUGE_MIB, SECRET, FaultyApi, FaultyPostgres
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    # LiteLLM's own, where it is left at the deadline before it began to ask
+    pytest.mark.filterwarnings("ignore:coroutine 'OpenAIChatCompletion:RuntimeWarning"),
+]
 
 BY_THE_DEADLINE_S = 5.0
 """The budget of a second, what storing may take, and this machine's slowness."""
