@@ -26,13 +26,13 @@ from app.telemetry import Attr, Attributes, SpanName, span, start_root
 
 STAGES = ("score", "price", "rules", "retrieve", "generate", "verify", "store")
 DECISIONS = 1000
-CALLED = {
+CALLED: Attributes = {
     Attr.METHOD: "POST",
     Attr.STATUS_CODE: 200,
     Attr.SERVER_ADDRESS: "127.0.0.1",
     Attr.SERVER_PORT: 9001,
 }
-DECIDED = {
+DECIDED: dict[str, str | int] = {
     Attr.DECISION_ID: "01a20913-c289-72c5-a3dd-58f1756d5bbd",
     Attr.OUTCOME: "decline",
     Attr.POLICY_VERSION: "2026-06-01+a819dcab00ced0a3",
