@@ -163,7 +163,7 @@ class _Watched:
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
     ) -> Mapping[str, Clause]:
         if not names:
-            return {}
+            return await self._clauses.named(document, names, as_of, known_at)
         with _tool("read_clauses"):
             found = await self._clauses.named(document, names, as_of, known_at)
         await self._tell("read_clauses", {"clauses": sorted(found), "as_of": as_of.isoformat()})
