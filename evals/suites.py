@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evals import decisions, explanations, metamorphic, time_travel
+from evals import chat_answers, decisions, explanations, fairness, metamorphic, red_team, time_travel
 from evals.frame import CaseSuite
 from evals.gates import Suite
 
 SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "decisions": decisions.SUITE,
     "explanations": explanations.SUITE,
+    "fairness": fairness.SUITE,
     "metamorphic": metamorphic.SUITE,
+    "chat": chat_answers.SUITE,
     "time-travel": time_travel.SUITE,
+    "red-team": red_team.SUITE,
 }
 """A CaseSuite is measured case by case; any other suite is a function that gives its whole result."""

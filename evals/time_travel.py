@@ -32,17 +32,17 @@ QUESTIONS = {
     "min_score_consider": "Below which score is an application declined?",
     "debt_service_share": "Which share of the debt counts as debt service each month?",
     "max_debt_service_to_income": "What is the maximum debt service to income ratio?",
-    "refer_debt_service_to_income": "Above which debt service to income ratio near the maximum is it referred?",
+    "refer_debt_service_to_income": "Above which debt service to income ratio is an application referred?",
     "min_disposable_income": "What is the minimum disposable income?",
     "refer_loan_to_price": "Above which loan-to-price ratio is an application referred?",
     "refer_loan_to_price_score": "Below which score is a high loan-to-price ratio referred?",
-    "max_term_months": "What is the longest term that must not be exceeded?",
-    "max_amount": "What amount must not be exceeded?",
-    "refer_amount": "What is the authority of the decision system?",
+    "max_term_months": "What is the maximum term?",
+    "max_amount": "What is the maximum amount?",
+    "refer_amount": "Above which amount must an underwriter decide?",
     "max_amount_band_c": "Above which amount is an application in price tier C referred?",
     "refer_records_score": "Below which score is an application with an adverse credit record referred?",
-    "cost_of_funds": "What is the cost of funds a year?",
-    "prior_correction_bad_rate": "To which expected share of bad loans is the estimated probability corrected?",
+    "cost_of_funds": "What is the cost of funds?",
+    "prior_correction_bad_rate": "What expected share of bad loans is the probability corrected to?",
     "max_nominal_rate": "What is the maximum nominal rate?",
 }
 FORMS = ("{}", "What does {clause} say?", "{} Which clause says so?")
@@ -68,7 +68,9 @@ def cases(bench: Bench) -> CaseSet[Dated]:
 def _case(name: str, day: date, form: int) -> Dated:
     entry = histories()[name].on(day)
     question = FORMS[form].format(QUESTIONS[name], clause=entry.clause if entry else "")
-    return Dated(id=f"{name} on {day}, form {form + 1}", parameter=name, day=day.isoformat(), question=question)
+    return Dated(
+        id=f"{name} on {day}, form {form + 1}", parameter=name, day=day.isoformat(), question=question
+    )
 
 
 @cache
@@ -104,7 +106,11 @@ def _is_anachronism(answered: Answered, history: History, day: date, edition: st
     if any(citation.edition > edition for citation in answered.citations):
         return True
     entry = history.on(day)
-    others = {each.value for each in history.history if each.value is not None and (not entry or each.value != entry.value)}
+    others = {
+        each.value
+        for each in history.history
+        if each.value is not None and (not entry or each.value != entry.value)
+    }
     own = " ".join(citation.quote for citation in answered.citations)
     return any(answered.states(v, history.unit) and not states_in(own, v, history.unit) for v in others)
 
