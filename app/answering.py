@@ -23,7 +23,7 @@ from app.wiring import Services
 from decisioning.answer import Answer, answer
 from decisioning.errors import FieldProblem
 from decisioning.model import Decision
-from decisioning.ports import Clause, ClauseSearch, Hit
+from decisioning.ports import Clause, ClauseSearch, Hit, Snapshot
 from decisioning.product import Product, named
 from decisioning.titles import titles_of
 
@@ -148,6 +148,9 @@ class _Watched:
     def __init__(self, clauses: ClauseSearch, tell: Tell) -> None:
         self._clauses = clauses
         self._tell = tell
+
+    async def snapshot(self, known_at: datetime | None = None) -> Snapshot | None:
+        return await self._clauses.snapshot(known_at)
 
     async def named(
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None

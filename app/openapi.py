@@ -16,6 +16,7 @@ from app.schemas import (
     FeedbackRequest,
     IngestRequest,
     ResolutionRequest,
+    SentRequest,
 )
 from decisioning.model import Contribution, Decision, Explanation
 from decisioning.whatif import WhatChanges, WhatIf
@@ -24,6 +25,7 @@ REF: Final = "#/components/schemas/{model}"
 BODIES: Final = (
     DecisionRequest,
     ResolutionRequest,
+    SentRequest,
     CounterfactualsRequest,
     ChatRequest,
     FeedbackRequest,
@@ -74,7 +76,10 @@ def answers(model: type[BaseModel] | None, status: int, *problems: int) -> dict[
     good: Described = {"description": HTTPStatus(status).phrase}
     if model is not None:
         good["content"] = _content("application/json", model)
-    return {status: good, **{each: _problem(each) for each in sorted({*problems, 500})}}
+    always = {429, 503} if 401 in problems else {503}
+    with_a_body = {408} if 413 in problems else set()
+    bad = sorted({*problems, *always, *with_a_body, 500})
+    return {status: good, **{each: _problem(each) for each in bad}}
 
 
 def text(status: int, *media_types: str) -> dict[int | str, Described]:

@@ -77,6 +77,9 @@ async def _clauses_of(
 ) -> Sequence[Clause]:
     names = [each.clause for each in evidence.clauses]
     known_at = stored.inputs.known_at
+    if evidence.retrieval_snapshot is not None:
+        snapshot = await services.clauses.snapshot_of(evidence.retrieval_snapshot)
+        known_at = snapshot.known_at if snapshot else known_at
     found = await services.clauses.named(document, names, stored.decision.as_of, known_at)
     return list(found.values())
 

@@ -55,6 +55,16 @@ class Failures(Frozen):
     pricing: OnFailure
 
 
+class NoticeWords(Frozen):
+    """What a lender's letters say of its own: how a person reviews an automatic decision, if at all.
+
+    An applicant whose file is incomplete is asked to answer within `reply_days`.
+    """
+
+    review: Annotated[str, Field(min_length=1)] | None = None
+    reply_days: Annotated[int, Field(ge=1, le=90)] = 21
+
+
 class ProductFile(Frozen):
     """The whole of `product.json`."""
 
@@ -73,6 +83,7 @@ class ProductFile(Frozen):
     context_clauses: Annotated[int, Field(ge=0)]
     retention_months: Annotated[int, Field(ge=1)]
     score_cutoff: str
+    notice: NoticeWords = NoticeWords()
     actions: Annotated[dict[str, Action], Field(default_factory=dict)]
 
     @field_validator("timezone")

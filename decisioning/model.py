@@ -411,7 +411,10 @@ class Inputs(Frozen):
 
 
 class Evidence(Frozen):
-    """What an explanation was made from: enough to write and check it again, byte for byte."""
+    """What an explanation was made from: enough to write and check it again, byte for byte.
+
+    `retrieval_snapshot` is the state of the corpus that was searched; None where that was empty.
+    """
 
     clauses: tuple[ClauseRef, ...]
     retrieval_snapshot: str | None

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evals import chat_answers, decisions, explanations, fairness, metamorphic, red_team, time_travel
+from evals import chat_answers, decisions, explanations, fairness, metamorphic, policy, red_team, time_travel
 from evals.frame import CaseSuite
 from evals.gates import Suite
+from evals.retrieval import references, retrieval
 
 SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "decisions": decisions.SUITE,
+    "policy": policy.policy,
     "explanations": explanations.SUITE,
     "fairness": fairness.SUITE,
     "metamorphic": metamorphic.SUITE,
     "chat": chat_answers.SUITE,
     "time-travel": time_travel.SUITE,
     "red-team": red_team.SUITE,
+    "references": references,
+    "retrieval": retrieval,
 }
 """A CaseSuite is measured case by case; any other suite is a function that gives its whole result."""

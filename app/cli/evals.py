@@ -25,6 +25,11 @@ from evals.suites import SUITES
 commands = typer.Typer(no_args_is_help=True, help="Offline suites: what a change made better or worse.")
 
 
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.add_typer(commands, name="eval")
+
+
 @commands.command("list")
 def list_command(json: Json = False) -> None:
     """The suites there are."""
