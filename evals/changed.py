@@ -1,4 +1,4 @@
-"""A product with other numbers: what a change of policy would do, before anybody writes it into the manual."""
+"""A product with other numbers: what a change would do, before anybody writes it into the manual."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The suite `chat`: right answers and clauses, silence where the policy is silent, no word against the record.
+"""The suite `chat`: right answers and clauses, silence where the policy is silent, one voice with the record.
 
 The questions stand in `chat/data`: answerable ones with the clauses that answer them and what must be said,
 unanswerable ones of four kinds. On stored decisions the chat is asked what the record knows, and must not say
