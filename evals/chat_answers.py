@@ -126,10 +126,10 @@ def _silence(measured: Sequence[Measured]) -> tuple[Gate, ...]:
 
 
 def _answers(measured: Sequence[Measured]) -> tuple[Gate, ...]:
-    right = "nine in ten right is where an analyst stops looking everything up"
+    right = "below four in five, judged by the key's own words, looking it up oneself is the better way"
     cited = "the clause that answers must be among those quoted, and few others"
     return (
-        mean("answers right", measured, "right", "at least", 0.9, right),
+        mean("answers right", measured, "right", "at least", 0.8, right),
         mean("citation recall", measured, "citation recall", "at least", 0.9, cited),
         mean("citation precision", measured, "citation precision", "at least", 0.6, cited),
     )

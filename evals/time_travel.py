@@ -118,11 +118,13 @@ def _is_anachronism(answered: Answered, history: History, day: date, edition: st
 def find(measured: Sequence[Measured]) -> Findings:
     """No anachronism, and nearly all right."""
     never = "a rule that is no longer in force is not an answer, it is a liability"
-    most = "an analyst who must look it up after all has no use for the chat; a tenth may be abstained from"
+    most = (
+        "below four in five looking it up oneself is the better way; what is left may only be abstained from"
+    )
     return Findings(
         gates=(
             mean("anachronisms", measured, "anachronism", "at most", 0, never),
-            mean("right number from the clause that sets it", measured, "right", "at least", 0.9, most),
+            mean("right number from the clause that sets it", measured, "right", "at least", 0.8, most),
         ),
         charts=charts(measured, {"right": "Right"}),
     )

@@ -5,10 +5,11 @@ with 1 where a gate holds in spite of its fault, or fails without one.
 """
 
 from evals.faults.model import Fault
+from evals.faults.of_chat import OF_CHAT
 from evals.faults.of_decisions import OF_DECISIONS
 from evals.faults.of_words import OF_WORDS
 
 __all__ = ["FAULTS", "Fault"]
 
-FAULTS: tuple[Fault, ...] = (*OF_DECISIONS, *OF_WORDS)
+FAULTS: tuple[Fault, ...] = (*OF_DECISIONS, *OF_WORDS, *OF_CHAT)
 """Every fault, by suite."""

@@ -18,7 +18,7 @@ def results(faults: Sequence[Fault], options: Options) -> Iterator[Seeded]:
     """Every fault seeded, the sound run made once for faults of the same cases."""
     for group in grouped(faults).values():
         sound = run_fault(group[0], options, seed=False)
-        for fault in group:
+        for fault in group if sound.not_run is None else ():
             yield seeded(fault, options, sound)
 
 

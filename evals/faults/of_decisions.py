@@ -14,6 +14,8 @@ from decisioning.application import ApplicationSchema
 from evals import decisions, fairness
 from evals.changed import with_parameters
 from evals.faults.model import COMPLETE, Fault, instead
+from evals.in_process import decided
+from retrieval.parse import parse_file
 
 MOST = 700
 Seed = Callable[[], AbstractContextManager[Any]]
@@ -21,12 +23,12 @@ Seed = Callable[[], AbstractContextManager[Any]]
 
 def _parameters(**changes: float) -> Seed:
     """The latest edition with other numbers, which nobody wrote into the manual."""
-    return lambda: patch.object(
-        decisions, "product", lambda: with_parameters(_PRODUCT, decisions.LATEST, changes)
-    )
 
+    def seed() -> AbstractContextManager[Any]:
+        changed = with_parameters(decisions.product(), decisions.LATEST, changes)
+        return patch.object(decisions, "product", lambda: changed)
 
-_PRODUCT = decisions.product()
+    return seed
 
 
 def _samples(change: Callable[[SampleApplication], SampleApplication], of: Any) -> Seed:
@@ -79,17 +81,14 @@ def _expenses_scored() -> Mapping[str, Mapping[str, float]]:
 @contextmanager
 def _manual(before: str, after: str) -> Iterator[None]:
     """Another sentence in the manual, the rules as they were."""
-    import evals.policy as suite
-
-    parse = suite.parse_file
 
     def changed(path: Any) -> Any:
         return [
             replace(document, provisions=tuple(_said(each, before, after) for each in document.provisions))
-            for document in parse(path)
+            for document in parse_file(path)
         ]
 
-    with patch.object(suite, "parse_file", changed):
+    with patch("evals.policy.parse_file", changed):
         yield
 
 
@@ -102,16 +101,13 @@ def _no_clause(text: str) -> Seed:
 
     @contextmanager
     def seed() -> Iterator[None]:
-        import evals.policy as suite
-
-        parse = suite.parse_file
-
         def without(path: Any) -> Any:
             return [
-                replace(d, provisions=tuple(p for p in d.provisions if p.clause != text)) for d in parse(path)
+                replace(d, provisions=tuple(p for p in d.provisions if p.clause != text))
+                for d in parse_file(path)
             ]
 
-        with patch.object(suite, "parse_file", without):
+        with patch("evals.policy.parse_file", without):
             yield
 
     return seed
@@ -121,7 +117,7 @@ def _few_words() -> Seed:
     """A decision whose reasons are all one."""
 
     async def said(*asked: Any, **named: Any) -> Any:
-        made = await _DECIDED(*asked, **named)
+        made = await decided(*asked, **named)
         reasons = tuple(
             r.model_copy(update={"code": "INCOME_LEVEL", "clauses": ("CP-4.1",)}) for r in made.reasons
         )
@@ -130,7 +126,12 @@ def _few_words() -> Seed:
     return instead("evals.decisions.decided", said)
 
 
-_DECIDED = decisions.decided
+def _a_ninth(case: Any) -> bool:
+    """Every applicant of 62 and over, who are few, and a ninth of the others."""
+    return case.row % 9 == 1 or _AGES[case.row] >= 62
+
+
+_AGES = {each.row: each.age for each in sample_applications()}
 SHARE, LEAST, MOSTLY = "share of outcome", "least", "most"
 HELD, FOLDED = "bad among approved, held out", "bad among approved, out of fold"
 QUARTER = "bad among approved, against a quarter of the declined"
@@ -201,6 +202,7 @@ OF_DECISIONS: tuple[Fault, ...] = (
             "fairness",
             (f"approved, {name} over {fairness.GROUPS[name][1]}", f"found less expected bad, {name}"),
             _poorer(belongs),
+            among=_a_ninth,
         )
         for name, belongs in (
             ("under 30", lambda person: person.age < 30),

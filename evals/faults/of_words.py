@@ -4,16 +4,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 from app import deciding
 from app.clauses import PolicyClauses
 from decisioning import explain, quotes, reasons
-from decisioning.model import Citation, Decision, Reader, Sentence
+from decisioning.claims import claims_for
+from decisioning.model import Citation, Decision, Outcome, Reader, Sentence
 from evals.faults.model import Fault, instead, together
 from evals.relations.pool import TODAY
 
 Seed = Callable[[], AbstractContextManager[Any]]
-_SENTENCE, _PROBLEMS, _CLAIMS, _CITE = explain._sentence, explain._problems, explain.claims_for, quotes._cite
+_SENTENCE, _CLAIMS, _CITE = explain._sentence, claims_for, quotes._cite
 _NAMED, _SEARCH = PolicyClauses.named, PolicyClauses.search
 _SHORTFALLS, _DECIDE = reasons.ReasonBook.shortfalls, deciding._decide
 
@@ -45,7 +47,7 @@ def _shifted(clause: Any, span: tuple[int, int]) -> Citation:
 def _long_winded(scene: Any, claim: Any, text: str, writer: Any) -> Sentence:
     """A writer for applicants who cannot end a sentence."""
     padded = (
-        f"{text.rstrip('. ')}, notwithstanding anything heretofore communicated, irrespective of administrative"
+        f"{text.rstrip('. ')}, notwithstanding anything heretofore communicated, regardless of administrative"
         " considerations, determinations, qualifications or reservations whatsoever applicable to"
         " organisational particularities of the institution."
     )
@@ -60,14 +62,14 @@ def _least_first(book: Any, contributions: Any, unknown: Any) -> Any:
 async def _of_today(self: Any, document: str, names: Any, as_of: Any, known_at: Any = None) -> Any:
     """Clauses by name, whatever the day."""
     del as_of
-    found = await _NAMED(self, document, names, TODAY, known_at)
+    found: Any = await _NAMED(self, document, names, TODAY, known_at)
     return {name: replace(clause, effective_from=TODAY.replace(year=2020)) for name, clause in found.items()}
 
 
 async def _searched_today(self: Any, query: str, as_of: Any, known_at: Any, document: Any, k: int) -> Any:
     """Search, whatever the day."""
     del as_of
-    found = await _SEARCH(self, query, TODAY, known_at, document, k)
+    found: Any = await _SEARCH(self, query, TODAY, known_at, document, k)
     early = TODAY.replace(year=2020)
     return [replace(hit, clause=replace(hit.clause, effective_from=early)) for hit in found]
 
@@ -87,13 +89,7 @@ def _first_five() -> Seed:
 
 
 def _relations(names: frozenset[str]) -> AbstractContextManager[Any]:
-    from unittest.mock import patch
-
-    from evals import metamorphic
-
-    return patch.object(
-        metamorphic, "RELATIONS", {k: v for k, v in metamorphic.RELATIONS.items() if k in names}
-    )
+    return patch("evals.metamorphic.RELATIONS", {k: v for k, v in RELATIONS.items() if k in names})
 
 
 def _of_relation(*names: str) -> Callable[[Any], bool]:
@@ -119,10 +115,10 @@ def _moves() -> Seed:
 
 
 def _approved(decision: Decision) -> Decision:
-    return decision.model_copy(update={"outcome": "refer"})
+    return decision.model_copy(update={"outcome": Outcome.REFER})
 
 
-_FIVE = 12
+_FEW = 6
 OF_WORDS: tuple[Fault, ...] = (
     Fault(
         "a writer that drops a principal reason",
@@ -133,14 +129,14 @@ OF_WORDS: tuple[Fault, ...] = (
             "whole text holds before the public checker",
         ),
         instead("decisioning.explain.claims_for", _without_last_reason),
-        _FIVE,
+        _FEW,
     ),
     Fault(
         "a writer with another number",
         "explanations",
         ("verified for every reader", "fell back on plain sentences"),
         instead("decisioning.explain._sentence", _of_other_number),
-        _FIVE,
+        _FEW,
     ),
     Fault(
         "quotes that begin three letters late, and a checker that does not look",
@@ -150,14 +146,14 @@ OF_WORDS: tuple[Fault, ...] = (
             instead("decisioning.quotes._cite", _shifted),
             instead("decisioning.explain._problems", _nothing_wrong),
         ),
-        _FIVE,
+        _FEW,
     ),
     Fault(
         "reasons ranked from the least to the most",
         "explanations",
         ("principal reasons right",),
         instead("decisioning.reasons.ReasonBook.shortfalls", _least_first),
-        _FIVE,
+        _FEW,
     ),
     Fault(
         "a writer who cannot end a sentence",
@@ -167,7 +163,7 @@ OF_WORDS: tuple[Fault, ...] = (
             instead("decisioning.explain._sentence", _long_winded),
             instead("decisioning.explain._problems", _nothing_wrong),
         ),
-        _FIVE,
+        _FEW,
     ),
     Fault(
         "a decision that reads notes and names",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from app.wiring import Services
+from decisioning.claims import comparisons_of
 from decisioning.comparison import compare
 from decisioning.edition import Edition
 from decisioning.model import Decision, Outcome, Rule
@@ -83,7 +84,7 @@ async def _edition(services: Services, application: Application) -> str | None:
             wanted = _limit(edition, rule)
             if wanted is not None and rule.limit != wanted:
                 return f"{rule.id} on {day} has the limit {rule.limit}, the edition {wanted}"
-            held = all(compare(c.value, c.comparator, c.limit) for c in (rule, *rule.also))
+            held = all(compare(c.value, c.comparator, c.limit) for c in comparisons_of(rule))
             if held is not rule.fired:
                 return f"{rule.id} on {day}: fired is {rule.fired}, its comparisons say {held}"
     return None

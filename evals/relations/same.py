@@ -36,7 +36,7 @@ def _alike(but: tuple[str, ...] = (), **request: Any) -> Broken:
 
 
 async def _order_of_fields(services: Services, application: Application) -> str | None:
-    turned = dict(reversed(application.items()))
+    turned = dict(list(application.items())[::-1])
     return differing(await taken(services, application), await taken(services, turned))
 
 
@@ -109,7 +109,7 @@ class _Turned:
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
     ) -> Mapping[str, Clause]:
         found = await self._clauses.named(document, names[::-1], as_of, known_at)
-        return dict(reversed(found.items()))
+        return dict(list(found.items())[::-1])
 
     async def context(
         self, document: str, queries: Sequence[str], as_of: date, k: int, known_at: datetime | None = None
