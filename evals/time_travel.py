@@ -118,9 +118,7 @@ def _is_anachronism(answered: Answered, history: History, day: date, edition: st
 def find(measured: Sequence[Measured]) -> Findings:
     """No anachronism, and nearly all right."""
     never = "a rule that is no longer in force is not an answer, it is a liability"
-    most = (
-        "below four in five looking it up oneself is the better way; what is left may only be abstained from"
-    )
+    most = "below four in five looking it up oneself is the better way"
     return Findings(
         gates=(
             mean("anachronisms", measured, "anachronism", "at most", 0, never),

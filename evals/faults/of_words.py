@@ -12,6 +12,7 @@ from decisioning import explain, quotes, reasons
 from decisioning.claims import claims_for
 from decisioning.model import Citation, Decision, Outcome, Reader, Sentence
 from evals.faults.model import Fault, instead, together
+from evals.relations import RELATIONS
 from evals.relations.pool import TODAY
 
 Seed = Callable[[], AbstractContextManager[Any]]
