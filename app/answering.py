@@ -96,6 +96,7 @@ async def answer_turn(services: Services, asked: ChatRequest, scene: Scene, tell
                 await append_turn(services.engine, conversation.id, _turn(services, asked, given))
         finally:
             watch.tell_spans(scene.product.name, {"store": Told({Attr.DB_SYSTEM: "postgresql"})})
+        services.metrics.answers.labels("abstained" if given.abstained else "answered").inc()
         log.info(
             "answer",
             conversation_id=str(conversation.id),
@@ -142,6 +143,12 @@ def _turn(services: Services, asked: ChatRequest, given: Answer) -> ChatTurn:
     )
 
 
+def _tool(name: str) -> span:
+    """The span of a look-up; it is ours and not a model's, so its call has no id."""
+    attributes = {Attr.OPERATION: "execute_tool", Attr.TOOL_NAME: name}
+    return span(SpanName.TOOL.format(name), attributes=attributes)
+
+
 class _Watched:
     """decisioning.ports.ClauseSearch that tells each look-up."""
 
@@ -155,9 +162,11 @@ class _Watched:
     async def named(
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
     ) -> Mapping[str, Clause]:
-        found = await self._clauses.named(document, names, as_of, known_at)
-        if names:
-            await self._tell("read_clauses", {"clauses": sorted(found), "as_of": as_of.isoformat()})
+        if not names:
+            return {}
+        with _tool("read_clauses"):
+            found = await self._clauses.named(document, names, as_of, known_at)
+        await self._tell("read_clauses", {"clauses": sorted(found), "as_of": as_of.isoformat()})
         return found
 
     async def context(
@@ -168,7 +177,8 @@ class _Watched:
     async def search(
         self, query: str, as_of: date, known_at: datetime | None, document: str | None, k: int
     ) -> Sequence[Hit]:
-        hits = await self._clauses.search(query, as_of, known_at, document, k)
+        with _tool("search_policies"):
+            hits = await self._clauses.search(query, as_of, known_at, document, k)
         found = [hit.clause.clause for hit in hits]
         await self._tell("search_policies", {"clauses": found, "as_of": as_of.isoformat()})
         return hits

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval import references, statements
+from retrieval import definitions, references, statements
 from retrieval.errors import Refused
 from retrieval.model import Document, Kind, Provision, Snapshot, Written
 from retrieval.passages import any_of
@@ -176,7 +176,7 @@ def _row(standing: Standing, document: str, passage_id: int, instant: datetime) 
         "title": stated.title,
         "source": stated.source,
         "searched": one.searched,
-        "names": [one.clause, *references.keys(one.clause)],
+        "names": [one.clause, *references.keys(one.clause), *definitions.names(one.defines)],
         "refers_to": list(one.refers_to),
         "defines": list(one.defines),
         "stated_to": one.effective_to,

@@ -95,6 +95,25 @@ where ($1::text is null or c.document = $1) and {_BINDS} and {_KNOWN}
 order by c.document, c.position, c.id
 """
 
+AROUND = f"""
+with recursive above as (
+  select c.parent from clause c where c.document = $1 and c.clause = $4 and {_BINDS} and {_KNOWN}
+  union
+  select c.parent from above join clause c on c.document = $1 and c.clause = above.parent
+  where {_BINDS} and {_KNOWN}
+)
+select {_CLAUSE},
+  (c.clause in (select parent from above) or c.clause = any($5::text[])) as is_above,
+  c.clause = any($6::text[]) as is_referred,
+  c.refers_to @> array[$4::text] as refers
+{_TEXTS}
+where c.document = $1 and c.clause <> $4 and {_BINDS} and {_KNOWN} and (
+  c.clause in (select parent from above) or c.clause = any($5::text[]) or c.clause = any($6::text[])
+  or c.refers_to @> array[$4::text] or cardinality(c.defines) > 0
+)
+order by c.position, c.id
+"""
+
 SNAPSHOT_OF = "select id, known_at from corpus_change where id = $1"
 
 SNAPSHOT = """
