@@ -59,15 +59,21 @@ def run_command(
     most: Annotated[
         int | None, typer.Option(min=1, help="At most so many cases a suite, spread evenly.")
     ] = None,
+    parameters: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="decisions: other parameters to try, {name: value}."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run a suite; exit code 1 where a gate fails. A suite whose data are absent is not run, never passed."""
     if suite != "all" and suite not in SUITES:
         raise Misuse(f"there is no suite {suite!r}; there are {', '.join(SUITES)}, and all")
+    if parameters is not None and suite != "decisions":
+        raise Misuse("--parameters goes with the suite decisions")
     names = list(SUITES) if suite == "all" else [suite]
     before = _earlier(baseline)
     settings = settings_now(database_url=None)
-    options = Options(settings.home / "evals", cache=cache, fresh=fresh, most=most)
+    options = Options(settings.home / "evals", cache=cache, fresh=fresh, most=most, parameters=parameters)
     started, at = time.perf_counter(), datetime.now(UTC)
     with _Shown(names) as shown:
         results = asyncio.run(run_all(names, options, settings, shown.tell, jobs))
@@ -111,6 +117,8 @@ def _table(result: Result) -> Table:
         verdict = "ok" if gate.passed else "FAILED"
         cells = (of_gate(gate, gate.value), interval(gate), wanted(gate), n, detectable(gate), verdict)
         table.add_row(gate.name, *cells)
+    if result.notes:
+        table.caption = "\n".join(result.notes)
     return table
 
 
