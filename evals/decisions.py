@@ -265,7 +265,8 @@ def _swaps(cases: Sequence[Measured]) -> Chart:
     return Chart(
         "Swap set, before to today: bad rate",
         tuple(bar for bar in made if bar.n),
-        note=f"before: the edition of {BEFORE}, or today's without the parameters tried; kept: approved under both; swapped out: no longer approved; swapped in: newly approved",
+        note=f"before: the edition of {BEFORE}, or today's where parameters are tried;"
+        " kept: approved under both, out: no longer, in: newly",
     )
 
 
