@@ -132,6 +132,20 @@ def _a_ninth(case: Any) -> bool:
 
 
 _AGES = {each.row: each.age for each in sample_applications()}
+_WIDE = {
+    "min_score_approve": 200,
+    "min_score_consider": 199,
+    "refer_records_score": 200,
+    "refer_loan_to_price_score": 200,
+    "max_debt_service_to_income": 9,
+    "refer_debt_service_to_income": 9,
+    "min_disposable_income": -900,
+    "refer_disposable_income": -900,
+    "max_amount_band_c": 9000,
+    "refer_amount": 9000,
+    "max_amount": 9000,
+    "max_nominal_rate": 0.9,
+}
 SHARE, LEAST, MOSTLY = "share of outcome", "least", "most"
 HELD, FOLDED = "bad among approved, held out", "bad among approved, out of fold"
 QUARTER = "bad among approved, against a quarter of the declined"
@@ -147,10 +161,10 @@ OF_DECISIONS: tuple[Fault, ...] = (
         MOST,
     ),
     Fault(
-        "both cut-offs dropped to 200 points",
+        "every limit as wide as it goes",
         "decisions",
         (f"{SHARE} approve, {MOSTLY}", f"{SHARE} decline, {LEAST}", HELD, FOLDED),
-        _parameters(min_score_approve=200, min_score_consider=199),
+        _parameters(**_WIDE),
         MOST,
     ),
     Fault(
@@ -215,14 +229,14 @@ OF_DECISIONS: tuple[Fault, ...] = (
         "fairness",
         ("most telling scored input, area under the curve",),
         instead("evals.fairness._proxies", _expenses_scored),
-        60,
+        among=_a_ninth,
     ),
     Fault(
         "a schema that lets unknown fields in",
         "fairness",
         ("protected attributes that an application may carry",),
         instead("decisioning.application.ApplicationSchema.read", _lenient),
-        60,
+        among=_a_ninth,
     ),
 )
 """Faults of the suites that need no database."""

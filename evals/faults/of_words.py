@@ -97,6 +97,10 @@ def _of_relation(*names: str) -> Callable[[Any], bool]:
     return lambda case: case.relation in names
 
 
+def _latest(case: Any) -> bool:
+    return bool(case.day >= "2026-06-01")
+
+
 def _on_old_days(case: Any) -> bool:
     return bool(case.day < "2026-06-01" and case.parameter == "max_debt_service_to_income")
 
@@ -119,7 +123,7 @@ def _approved(decision: Decision) -> Decision:
     return decision.model_copy(update={"outcome": Outcome.REFER})
 
 
-_FEW = 6
+_FEW = 8
 OF_WORDS: tuple[Fault, ...] = (
     Fault(
         "a writer that drops a principal reason",
@@ -131,6 +135,7 @@ OF_WORDS: tuple[Fault, ...] = (
         ),
         instead("decisioning.explain.claims_for", _without_last_reason),
         _FEW,
+        _latest,
     ),
     Fault(
         "a writer with another number",
@@ -138,6 +143,7 @@ OF_WORDS: tuple[Fault, ...] = (
         ("verified for every reader", "fell back on plain sentences"),
         instead("decisioning.explain._sentence", _of_other_number),
         _FEW,
+        _latest,
     ),
     Fault(
         "quotes that begin three letters late, and a checker that does not look",
@@ -148,6 +154,7 @@ OF_WORDS: tuple[Fault, ...] = (
             instead("decisioning.explain._problems", _nothing_wrong),
         ),
         _FEW,
+        _latest,
     ),
     Fault(
         "reasons ranked from the least to the most",
@@ -155,6 +162,7 @@ OF_WORDS: tuple[Fault, ...] = (
         ("principal reasons right",),
         instead("decisioning.reasons.ReasonBook.shortfalls", _least_first),
         _FEW,
+        _latest,
     ),
     Fault(
         "a writer who cannot end a sentence",
@@ -165,6 +173,7 @@ OF_WORDS: tuple[Fault, ...] = (
             instead("decisioning.explain._problems", _nothing_wrong),
         ),
         _FEW,
+        _latest,
     ),
     Fault(
         "a decision that reads notes and names",
