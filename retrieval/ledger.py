@@ -102,6 +102,7 @@ async def write(
     snapshot = Snapshot(await _record(connection, plan, change, instant), instant)
     moves = [(passage_id, -1) for passage_id in await _close(connection, plan.closed, instant)]
     moves += [(passage_id, 1) for passage_id in await _open(connection, plan.opened, change, instant)]
+    await connection.execute(text(statements.WIDEN_BLOCKS), {"document": change.document, "instant": instant})
     counted = {
         "change_id": snapshot.id,
         "document": change.document,

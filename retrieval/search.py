@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from retrieval import definitions, lexical, questions, rank, references, statements, telemetry
+from retrieval import definitions, hybrid, lexical, questions, rank, references, statements, telemetry
 from retrieval.errors import CorpusUnavailable
 from retrieval.model import Clause, Hit, Snapshot, Surroundings
 from retrieval.ports import Embedder
@@ -144,10 +144,10 @@ class PostgresClauses:
         k: int,
         known_at: datetime | None,
     ) -> list[Hit]:
-        statement = statements.search(
+        statement = hybrid.search(
             one_document=bool(document),
             dimensions=self._embedder.dimensions,
-            candidates=statements.CANDIDATES if k <= statements.CANDIDATES else statements.MOST_CANDIDATES,
+            candidates=hybrid.CANDIDATES if k <= hybrid.CANDIDATES else hybrid.MOST_CANDIDATES,
             exhaustive=self._exhaustive,
             weights=self._weights,
         )
