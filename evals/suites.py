@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evals import chat_answers, decisions, explanations, fairness, metamorphic, policy, red_team, time_travel
+from evals import (
+    chat_answers,
+    decisions,
+    explanations,
+    fairness,
+    lived,
+    metamorphic,
+    policy,
+    red_team,
+    time_travel,
+)
 from evals.frame import CaseSuite
 from evals.gates import Suite
 from evals.retrieval import references, retrieval
@@ -17,6 +27,8 @@ SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "chat": chat_answers.SUITE,
     "time-travel": time_travel.SUITE,
     "red-team": red_team.SUITE,
+    "stored": lived.STORED,
+    "feedback": lived.FEEDBACK,
     "references": references,
     "retrieval": retrieval,
 }

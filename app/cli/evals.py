@@ -12,10 +12,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, settings_now
+from app.cli.opening import opened
+from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
+from app.service import Database, database
 from evals.comparison import Comparison, compared
 from evals.frame import Options
 from evals.gates import Result
+from evals.lived import write_cases
 from evals.report import Told, written
 from evals.report.numerals import detectable, interval, of_gate, wanted
 from evals.runner import source_digest
@@ -85,6 +88,23 @@ def run_command(
     err.print(f"report: {files['report.html']}", markup=False)
     if told.status == "failed":
         raise typer.Exit(FAILED)
+
+
+@commands.command("cases")
+def cases_command(json: Json = False) -> None:
+    """Make cases of the decisions and the feedback in the service's database, for `stored` and `feedback`."""
+    settings = settings_now()
+
+    async def story(base: Database) -> None:
+        async with opened(base) as services:
+            written_cases = await write_cases(services.engine, settings.home / "evals")
+        if json:
+            print_json(written_cases)
+        for name, n in () if json else written_cases.items():
+            out.print(f"{name}: {n} cases", markup=False)
+
+    with database(settings) as base:
+        run(story(base))
 
 
 def _earlier(baseline: Path | None) -> Sequence[Mapping[str, Any]]:
