@@ -17,6 +17,7 @@ from evals import (
 from evals.frame import CaseSuite
 from evals.gates import Suite
 from evals.retrieval import references, retrieval
+from evals.verifier import verifier
 
 SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "decisions": decisions.SUITE,
@@ -31,5 +32,6 @@ SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "feedback": lived.FEEDBACK,
     "references": references,
     "retrieval": retrieval,
+    "verifier": verifier,
 }
 """A CaseSuite is measured case by case; any other suite is a function that gives its whole result."""
