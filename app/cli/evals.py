@@ -14,7 +14,7 @@ from rich.table import Table
 
 from app.cli.opening import opened
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
-from app.service import Database, database
+from app.database import Database, database
 from evals.comparison import Comparison, compared
 from evals.frame import Options
 from evals.gates import Result

@@ -60,17 +60,17 @@ def _least_first(book: Any, contributions: Any, unknown: Any) -> Any:
     return _SHORTFALLS(book, contributions, unknown)[::-1]
 
 
-async def _of_today(self: Any, document: str, names: Any, as_of: Any, known_at: Any = None) -> Any:
+async def _of_today(self: Any, document: str, names: Any, as_of: Any, *scope: Any, **more: Any) -> Any:
     """Clauses by name, whatever the day."""
     del as_of
-    found: Any = await _NAMED(self, document, names, TODAY, known_at)
+    found: Any = await _NAMED(self, document, names, TODAY, *scope, **more)
     return {name: replace(clause, effective_from=TODAY.replace(year=2020)) for name, clause in found.items()}
 
 
-async def _searched_today(self: Any, query: str, as_of: Any, known_at: Any, document: Any, k: int) -> Any:
+async def _searched_today(self: Any, query: str, as_of: Any, *scope: Any, **more: Any) -> Any:
     """Search, whatever the day."""
     del as_of
-    found: Any = await _SEARCH(self, query, TODAY, known_at, document, k)
+    found: Any = await _SEARCH(self, query, TODAY, *scope, **more)
     early = TODAY.replace(year=2020)
     return [replace(hit, clause=replace(hit.clause, effective_from=early)) for hit in found]
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 
 from app.clauses import PolicyClauses
@@ -105,16 +105,15 @@ class _Turned:
     def __init__(self, clauses: PolicyClauses, *, planted: bool) -> None:
         self._clauses, self._planted = clauses, planted
 
-    async def named(
-        self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
-    ) -> Mapping[str, Clause]:
-        found = await self._clauses.named(document, names[::-1], as_of, known_at)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clauses, name)
+
+    async def named(self, document: str, names: Sequence[str], *scope: Any, **more: Any) -> Any:
+        found = await self._clauses.named(document, names[::-1], *scope, **more)
         return dict(list(found.items())[::-1])
 
-    async def context(
-        self, document: str, queries: Sequence[str], as_of: date, k: int, known_at: datetime | None = None
-    ) -> Sequence[Clause]:
-        found = list(await self._clauses.context(document, queries, as_of, k, known_at))[::-1]
+    async def context(self, *scope: Any, **more: Any) -> Sequence[Clause]:
+        found = list(await self._clauses.context(*scope, **more))[::-1]
         return [_Planted(), *found] if self._planted else found
 
 
