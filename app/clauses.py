@@ -15,12 +15,14 @@ from cachetools import LRUCache
 
 from app.batching import Batcher
 from app.telemetry import SpanName
+from decisioning.chat.tools import Change
 from decisioning.errors import DependencyFailed
 from decisioning.ports import Clause, Hit
 from retrieval import rank
+from retrieval.diff import Difference, difference
 from retrieval.errors import CorpusUnavailable
 from retrieval.model import Hit as Found
-from retrieval.model import Snapshot
+from retrieval.model import Kind, Snapshot
 from retrieval.search import NOW, PostgresClauses
 
 REMEMBERED: Final = 4096
@@ -72,6 +74,21 @@ class PolicyClauses:
         with _as_dependency():
             return await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
 
+    async def history(self, document: str, name: str) -> Sequence[Clause]:
+        """Every text of a clause, in the order in which they bind."""
+        with _as_dependency():
+            return await self.corpus.history(name, document=document)
+
+    async def differences(self, document: str, before: date, after: date) -> Sequence[Change]:
+        """What is not the same among the clauses in force on two days; rows of tables go with their clause."""
+        with _as_dependency():
+            then = await self.corpus.in_force(before, document=document)
+            now = await self.corpus.in_force(after, document=document)
+        found = difference(
+            (c for c in then if c.kind == Kind.CLAUSE), (c for c in now if c.kind == Kind.CLAUSE)
+        )
+        return [_change(d) for d in found]
+
     async def _snapshot(self, known_at: datetime | None) -> Snapshot | None:
         return (await self._snapshots.ask(known_at)).answer
 
@@ -103,6 +120,19 @@ class PolicyClauses:
         del self._asking[asked]
         if not done.cancelled() and done.exception() is None:
             self._answers[asked] = done.result()
+
+
+def _change(found: Difference) -> Change:
+    before, after = found.before, found.after
+    either = after or before
+    return Change(
+        clause=found.clause,
+        kind=found.change.value,
+        heading=either.heading if either else None,
+        before=before.text if before else None,
+        after=after.text if after else None,
+        since=after.effective_from if after else before.effective_to if before else None,
+    )
 
 
 @contextmanager

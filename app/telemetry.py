@@ -48,6 +48,7 @@ class SpanName:
     CHAT: Final = "chat {}"
     ANSWER: Final = "answer"
     EXPLAIN: Final = "explain {}"
+    TOOL: Final = "execute_tool {}"
 
 
 class Attr:
@@ -83,6 +84,7 @@ class Attr:
     REQUEST_MODEL: Final = "gen_ai.request.model"
     RESPONSE_ID: Final = "gen_ai.response.id"
     RESPONSE_MODEL: Final = "gen_ai.response.model"
+    TOOL_NAME: Final = "gen_ai.tool.name"
 
     DB_OPERATION: Final = "db.operation.name"
     DB_SYSTEM: Final = "db.system.name"
