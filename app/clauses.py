@@ -126,12 +126,13 @@ def _change(found: Difference) -> Change:
     before, after = found.before, found.after
     either = after or before
     return Change(
+        document=found.document,
         clause=found.clause,
+        edition=either.edition if either else "",
         kind=found.change.value,
         heading=either.heading if either else None,
         before=before.text if before else None,
         after=after.text if after else None,
-        since=after.effective_from if after else before.effective_to if before else None,
     )
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from decisioning.application import Field
-from decisioning.grounding.topics import named_in
-from decisioning.grounding.stems import stem
+from decisioning.grounding.topics import NAMED, named_in, words_of
 from decisioning.grounding.text import Word, words
 from decisioning.model import Unit, Value
 from decisioning.numbers import Kind, Quantity, quantities
@@ -73,7 +72,7 @@ def changes_in(
             found.setdefault(name, value)
     for name, value in (*_times(question, mentions, current), *_choices(question, mentions, fields)):
         found.setdefault(name, value)
-    return found
+    return {name: value for name, value in found.items() if value != current.get(name)}
 
 
 def _mentions(question: str, fields: Mapping[str, Field]) -> Iterator[_Mention]:
@@ -96,13 +95,10 @@ def _named(span: tuple[Word, ...], fields: Mapping[str, Field]) -> str | None:
     sure = {name: named_in(name, stems, field.title) for name, field in fields.items()}
     best = max(sure.values(), default=0.0)
     named = [name for name, score in sure.items() if score == best]
-    return named[0] if best >= 1 and len(named) == 1 and _exact(named[0], stems, fields[named[0]]) else None
-
-
-def _exact(name: str, stems: frozenset[str], field: Field) -> bool:
-    """Whether the words are no more than a name: "amount of the" is longer than "amount"."""
-    plain = {stem(w) for w in re.split(r"[\W_]+", f"{name} {field.title}".lower()) if w}
-    return len(stems) <= 1 or bool(stems & plain) or named_in(name, stems, field.title) >= 1
+    if best < NAMED or len(named) != 1:
+        return None
+    own = words_of(named[0], stems, fields[named[0]].title)
+    return named[0] if {span[0].stem, span[-1].stem} <= own else None
 
 
 def _numbers(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from difflib import SequenceMatcher
 
 from decisioning.chat.from_policy import by_search, limits, silent
-from decisioning.chat.question import unspent
+from decisioning.chat.question import Question, unspent
 from decisioning.chat.refusals import is_order
 from decisioning.chat.relevance import WHEN_FUTURE
 from decisioning.chat.saying import Reply, Statement, cite, framed, quoted
@@ -14,6 +14,7 @@ from decisioning.chat.scene import Scene
 from decisioning.chat.tools import Change, Tools
 from decisioning.grounding.lexicon import keys
 from decisioning.grounding.text import sentences, words
+from decisioning.model import Citation
 from decisioning.ports import Clause
 from decisioning.wording import listed, written_date
 
@@ -49,10 +50,15 @@ def _days(scene: Scene) -> tuple[date, date]:
     periods = sorted(scene.question.days.periods, key=lambda p: p.first)
     if len(periods) > 1:
         return min(periods[0].last, scene.today), min(periods[-1].last, scene.today)
+    decision = scene.asking.decision
+    if not periods and decision is not None and decision.as_of < scene.today:
+        return decision.as_of, scene.today
     if not periods:
         last = max((s for s in starts if s <= scene.today), default=starts[0])
         return last - timedelta(days=1) if last > starts[0] else last, scene.today
     one = periods[0]
+    if decision is not None and decision.as_of < one.last:
+        return decision.as_of, min(one.last, scene.today)
     inside = [s for s in starts if one.first <= s <= one.last]
     if scene.question.days.compared or not inside:
         return one.last if one.is_day else one.first, scene.today
@@ -65,8 +71,7 @@ async def _about(scene: Scene, changes: Sequence[Change], tools: Tools) -> list[
     wanted = unspent(scene.question)
     if not wanted and not scene.question.asks_bound:
         return list(changes)
-    plain = replace(scene, question=replace(scene.question, days=replace(scene.question.days, periods=())))
-    asked = await limits(plain, tools)
+    asked = await limits(replace(scene, question=_steady(scene.question)), tools)
     if asked is not None:
         return [c for c in changes if c.clause in asked.clauses]
     if not wanted:
@@ -80,18 +85,29 @@ def _speaks(change: Change, stem: str) -> bool:
 
 
 def _told(change: Change) -> Statement:
-    since = written_date(change.since) if change.since else ""
-    sources = (change.clause, since, change.before, change.after)
-    if change.kind == "added":
-        text = f"{change.clause} is new from {since}."
-    elif change.kind == "ended":
-        text = f"{change.clause} ended on {since}."
-    elif change.kind == "renumbered":
-        text = f"{change.clause} has another number from {since}; its words are the same."
-    else:
+    """What became of a clause from the one day to the other; on which day in between is not said."""
+    sources = (change.clause, change.before, change.after)
+    text = {
+        "added": f"{change.clause} is new.",
+        "ended": f"{change.clause} is no longer in force.",
+        "renumbered": f"{change.clause} has another number and the same words.",
+    }.get(change.kind)
+    if text is None:
         was, now = _apart(change.before or "", change.after or "")
-        text = f"{change.clause} reads otherwise from {since}{_pair(was, now)}."
-    return framed(f"change:{change.clause}", text, sources)
+        text = f"{change.clause} reads otherwise{_pair(was, now)}."
+        text = text.removesuffix(".") if text.endswith('.".') else text
+    return framed(f"change:{change.clause}", text, sources, _cited(change))
+
+
+def _cited(change: Change) -> tuple[Citation, ...]:
+    """What the clause reads on the later day, where it differs."""
+    after = change.after or ""
+    _, now = _apart(change.before or "", after)
+    start = after.find(now)
+    if not now or start < 0 or is_order(now):
+        return ()
+    named = {"document": change.document, "clause": change.clause, "edition": change.edition}
+    return (Citation(**named, quote=now, start=start, end=start + len(now)),)
 
 
 def _pair(was: str, now: str) -> str:
@@ -108,7 +124,7 @@ def _apart(before: str, after: str) -> tuple[str, str]:
     new = [after[a:b] for a, b in sentences(after)]
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            return " ".join(old[a:b]), " ".join(new[c:d])
+            return " ".join(old[a : min(b, a + 1)]), " ".join(new[c : min(d, c + 1)])
     return "", ""
 
 
@@ -150,14 +166,15 @@ async def _present(scene: Scene, tools: Tools) -> Reply | None:
         found = await tools.read_clauses(question.clauses, scene.day)
         quotes = tuple(quoted(c, sentences(c.text)[0]) for c in found.values() if sentences(c.text))
         return Reply(quotes, scene.day, clauses=tuple(found))
-    stems = {w.stem for w in unspent(question)}
-    plain = replace(
-        question,
-        intents=question.intents - {"changed"},
-        content=tuple(w for w in question.content if w.stem in stems or not _of_change(w.text)),
-    )
-    there = replace(scene, question=plain)
+    there = replace(scene, question=_steady(question))
     return await limits(there, tools) or await by_search(there, tools)
+
+
+def _steady(question: Question) -> Question:
+    """The question without its asking for a change, and without its days."""
+    content = tuple(w for w in question.content if not _of_change(w.text))
+    days = replace(question.days, periods=())
+    return replace(question, intents=question.intents - {"changed"}, content=content, days=days)
 
 
 def _of_change(word: str) -> bool:

@@ -1,7 +1,8 @@
 """Answers from a decision's record: its claims, its facts, its trace, its versions, who must decide."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from decisioning.chat.question import Question, unspent
@@ -12,7 +13,7 @@ from decisioning.claims import Claim, ThresholdClaim, claims_of, rule_of
 from decisioning.grounding import Pool, in_force, pool_of
 from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.text import sentences
-from decisioning.grounding.topics import NAMED, named_in, words_of
+from decisioning.grounding.topics import MEANT, NAMED, named_in, stems_of, words_of
 from decisioning.model import Decision, Effect, Outcome
 from decisioning.ports import Clause
 from decisioning.titles import Told
@@ -34,13 +35,14 @@ _STAGES = {"score": "the score", "price": "the price", "rules": "the rules", "re
 _ABOUT_IT = frozenset(
     "it this that he she they applicant borrower customer client application case file loan credit decision outcome"
     " lender person main principal exact final actual all every whole full summary record lead led tip drive alone"
-    " basis ground grounds turn down much long today take end deal break short brief".split()
+    " basis ground grounds computed calculated charged given asked earn sent send told tell turn down much long today take end deal break short brief".split()
 )
 
 
 def about_record(question: Question, decision: Decision, titles: Mapping[str, str]) -> bool:
     """Whether the question asks what the record of the decision can tell, and nothing beside."""
-    facts = {s for n in decision.facts for s in words_of(n, question.stems, titles.get(n, ""))}
+    topics = _topics(question, frozenset(decision.facts), titles)
+    facts = {s for n in topics for s in question.stems & stems_of(n, titles.get(n, ""))}
     rest = [w for w in unspent(question) if w.stem not in facts and w.text.lower() not in _ABOUT_IT]
     wanted = question.intents & _KINDS.keys() or facts
     return bool(wanted) and not [
@@ -53,20 +55,21 @@ def _about_keys() -> frozenset[str]:
 
 
 async def by_claims(
-    scene: Scene, decision: Decision, tools: Tools, *, named: str | None = None
+    scene: Scene, decision: Decision, tools: Tools, *, only: tuple[str, ...] = ()
 ) -> Reply | None:
     """The claims and facts of a record that the question asks for; None where it asks for none."""
     told = Told(decision, scene.titles)
     every = claims_of(decision)
-    claims = _wanted(scene.question, every, scene.titles) if named is None else every
-    facts = _facts(scene.question, decision, claims, scene.titles)
-    absent = _absent(scene.question, decision, claims)
+    claims = [c for c in every if c.kind in only] if only else _wanted(scene.question, every, scene.titles)
+    facts = () if only else _facts(scene.question, decision, claims, scene.titles)
+    absent = () if only else _absent(scene.question, decision, claims)
     if not claims and not facts and not absent:
         return None
     clauses = await _clauses(claims, decision.as_of, tools)
     pool = pool_of(decision, every, {n: c.text for n, c in clauses.items()}, titles=scene.titles)
     statements = [claimed(c, told, pool, clauses) for c in claims]
     statements += [_fact(name, told, pool) for name in facts]
+    statements += _cutoff(scene.question, told, pool, statements)
     cited = tuple(dict.fromkeys(c.clause for s in statements for c in s.citations))
     return Reply((*statements, *absent), decision.as_of, kind="record", clauses=cited)
 
@@ -79,17 +82,18 @@ async def _clauses(claims: Sequence[Claim], day: date, tools: Tools) -> dict[str
 
 def _wanted(question: Question, claims: Sequence[Claim], titles: Mapping[str, str]) -> list[Claim]:
     """The claims asked for: of the kinds that the question is after, and those of the facts it names."""
-    topics = _topics(question, {n for c in claims for n in c.facts}, titles)
+    topics = _topics(question, frozenset(titles), titles)
     kinds = {k for name, ks in _KINDS.items() if name in question.intents for k in ks}
     if kinds - {"outcome"} and "why" not in question.intents:
         kinds -= {"outcome"}
     if topics and not kinds & {"reason"}:
         kinds -= {"outcome", "score", "price"} - topics
     found = [c for c in claims if _is_wanted(c, kinds)]
-    if found and not topics:
-        return found
-    about = [c for c in claims if (r := rule_of(c)) and isinstance(c, ThresholdClaim) and r.fact in topics]
-    return [c for c in claims if c in found or c in about]
+    if "clauses" in question.intents and any(rule_of(c) for c in found):
+        return [c for c in found if (rule := rule_of(c)) and rule.fired]
+    about = [c for c in claims if isinstance(c, ThresholdClaim) and c.rule.fact in topics]
+    fired = [c for c in about if c.rule.fired]
+    return [c for c in claims if c in found or c in (fired if fired or found else about)]
 
 
 def _is_wanted(claim: Claim, kinds: set[str]) -> bool:
@@ -101,10 +105,16 @@ def _is_wanted(claim: Claim, kinds: set[str]) -> bool:
     return claim.kind in ("threshold", "characteristic", "reason", "failure", "missing") and fired
 
 
-def _topics(question: Question, names: set[str], titles: Mapping[str, str]) -> frozenset[str]:
+def _topics(question: Question, names: Iterable[str], titles: Mapping[str, str]) -> frozenset[str]:
+    """The facts that the question names; where it names none for sure, those that it may mean."""
     own = {n: words_of(n, question.stems, titles.get(n, "")) for n in names}
     sure = {n: w for n, w in own.items() if w and named_in(n, question.stems, titles.get(n, "")) >= NAMED}
-    return frozenset(n for n, w in sure.items() if not any(w < other for other in sure.values()))
+    if sure or question.intents:
+        return frozenset(n for n, w in sure.items() if not any(w < other for other in sure.values()))
+    stems = frozenset(w.stem for w in question.specific if not is_neutral(w.stem))
+    meant = {n: named_in(n, stems, titles.get(n, "")) for n in names}
+    best = max(meant.values(), default=0.0)
+    return frozenset(n for n, m in meant.items() if m == best >= MEANT)
 
 
 def _facts(
@@ -124,6 +134,16 @@ def _fact(name: str, told: Told, pool: Pool) -> Statement:
     fact = told.decision.facts[name]
     value = written(fact.value, fact.unit, told.currency)
     return stated(name, capitalised(f"the {told.name(name, fact.unit)} is {value}."), pool)
+
+
+def _cutoff(question: Question, told: Told, pool: Pool, said: Sequence[Statement]) -> list[Statement]:
+    """The cut-off by itself, where it was asked for and the band that the score fell into has another limit."""
+    score = told.decision.score
+    if score is None or not re.search(r"\bcut-?\s?off\b", question.plain, re.IGNORECASE):
+        return []
+    told_already = any(f"cut-off of {number(score.cutoff)}" in s.text for s in said)
+    text = f"The cut-off for the score is {number(score.cutoff)} points."
+    return [] if told_already else [stated("score", text, pool)]
 
 
 def _absent(question: Question, decision: Decision, told: Sequence[Claim]) -> tuple[Statement, ...]:
@@ -200,7 +220,9 @@ def _made_by(read: Trace, decision: Decision) -> Statement:
 async def who_decides(scene: Scene, decision: Decision, tools: Tools) -> Reply | None:
     """Who must decide a referral: the rows of the policy that name the clauses which referred it."""
     if decision.outcome is not Outcome.REFER:
-        return None
+        own = await by_claims(scene, decision, tools, only=("outcome",))
+        none = framed("who", "The record passes this to no person.", ())
+        return replace(own, statements=(*own.statements, none)) if own else None
     referring = [r.clause for r in decision.rules if r.fired and r.effect is Effect.REFER]
     hits = await tools.search_policies("Who decides a referral", decision.as_of)
     said: list[Statement] = []
@@ -210,8 +232,8 @@ async def who_decides(scene: Scene, decision: Decision, tools: Tools) -> Reply |
         if wanted and re.search(r"\bdecides?\b", clause.text, re.IGNORECASE):
             said = [quoted(clause, span) for span in wanted]
             break
-    own = await by_claims(scene, decision, tools)
-    lead = [s for s in own.statements if s.id in ("outcome", "next")] if own else []
+    own = await by_claims(scene, decision, tools, only=("next",))
+    lead = own.statements if own else ()
     return Reply((*lead, *said), decision.as_of, kind="record") if said or lead else None
 
 

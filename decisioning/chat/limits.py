@@ -12,7 +12,7 @@ from decisioning.grounding.stems import stem
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import NAMED, all_named, named_in, words_of
 from decisioning.model import Comparator, Effect, Unit
-from decisioning.numbers import Kind, Quantity
+from decisioning.numbers import Kind, Quantity, states
 from decisioning.parameters import Parameter
 from decisioning.tables import Row
 
@@ -24,8 +24,12 @@ _DECLINES = re.compile(
 _REFERS = re.compile(
     r"\brefer\w*|\bperson\b|\bunderwriter\w*|\bescalat\w*|\bhuman\b|\bmanual review\b", re.IGNORECASE
 )
-_HAPPENS = re.compile(r"\bwhat (?:happens|do we do|if)\b|\bis .{0,60}\b(?:declined|referred|approved)\b|\bwith an?\b", re.IGNORECASE)
+_HAPPENS = re.compile(
+    r"\bwhat (?:happens|do we do|if)\b|\bis .{0,60}\b(?:declined|referred|approved)\b|\bwith an?\b",
+    re.IGNORECASE,
+)
 _APPROVES = re.compile(r"\bapprov\w*|\bcut-?\s?off\b|\bpass\b|\baccept\w*", re.IGNORECASE)
+_UNITS = frozenset({"months", "month", "points", "thousand", "pesetas", "days", "years", "year"})
 _SIDES = frozenset(stem(w) for w in "lowest highest smallest largest longest shortest share".split())
 _DIRECTION = frozenset(
     "cut high low long short large small big size great above below lowest highest longest shortest largest smallest person decide allow need"
@@ -49,7 +53,7 @@ class Limit:
 
 def limits_asked(question: Question, edition: Edition, titles: Mapping[str, str]) -> tuple[Limit, ...]:
     """The parameters that the question asks for; none where it asks for no limit, or for one that is not set."""
-    met = tuple(_met(question, edition, titles))
+    met = tuple(_met(question, edition, titles)) or tuple(_valued(question, edition, titles))
     if met:
         return met
     by_title = tuple(_titled(question, edition))
@@ -63,14 +67,31 @@ def _met(question: Question, edition: Edition, titles: Mapping[str, str]) -> Ite
     if not _HAPPENS.search(question.plain) or len(question.numbers) != 1:
         return
     topics = topic_of(question, edition, titles)
-    rows = [r for r in edition.rules.rows if r.principal.fact in topics and r.principal.parameter in edition.parameters]
+    rows = [
+        r
+        for r in edition.rules.rows
+        if r.principal.fact in topics and r.principal.parameter in edition.parameters
+    ]
     rows.sort(key=lambda r: (r.effect is not Effect.DECLINE, bool(r.also)))
     for row in rows:
         parameter = edition.parameters[str(row.principal.parameter)]
         value = _plain_value(question.numbers[0], edition.product.currency.unit)
-        if row.effect in (Effect.DECLINE, Effect.REFER) and compare(value, row.principal.comparator, parameter.value):
+        if row.effect in (Effect.DECLINE, Effect.REFER) and compare(
+            value, row.principal.comparator, parameter.value
+        ):
             yield Limit(str(row.principal.parameter), parameter)
             return
+
+
+def _valued(question: Question, edition: Edition, titles: Mapping[str, str]) -> Iterator[Limit]:
+    """ "Is 60 % the limit?": the parameters that have the number, where the question names nothing else."""
+    if len(question.numbers) != 1 or not question.asks_bound or topic_of(question, edition, titles):
+        return
+    if [w for w in question.specific if w.text.lower() not in _UNITS]:
+        return
+    for name, parameter in edition.parameters.items():
+        if states(question.numbers[0], float(parameter.value), parameter.unit, edition.product.currency.unit):
+            yield Limit(name, parameter)
 
 
 def _plain_value(number: Quantity, currency_unit: int) -> float:
@@ -113,7 +134,9 @@ def _titled(question: Question, edition: Edition) -> Iterator[Limit]:
         whole = frozenset(w.stem for w in words(parameter.title) if not is_stop(w.text))
         title = whole - _SIDES if question.asks_bound else whole
         letters = set(re.findall(r"\b[A-Z]\b", parameter.title))
-        spoken = letters <= set(re.findall(r"\b[A-Z]\b", question.plain)) and _same_side(question, parameter.title)
+        spoken = letters <= set(re.findall(r"\b[A-Z]\b", question.plain)) and _same_side(
+            question, parameter.title
+        )
         if title and asked.issuperset(title) and spoken and not _unsaid(question, title | _aliases(asked)):
             found.append((len(title) + len(letters), Limit(name, parameter)))
     longest = max((size for size, _ in found), default=0)
@@ -196,11 +219,7 @@ def _matching(
         ):
             continue
         parameter = edition.parameters.get(str(cell.parameter))
-        if (
-            parameter is None
-            or parameter.unit is Unit.CATEGORY
-            or (alone and not _speaks(row, topics))
-        ):
+        if parameter is None or parameter.unit is Unit.CATEGORY or (alone and not _speaks(row, topics)):
             continue
         title = frozenset(w.stem for w in words(parameter.title))
         if not _unsaid(question, named | title):

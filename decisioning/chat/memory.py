@@ -20,6 +20,8 @@ _BOUNDS = re.compile(
     r"\b(?:max(?:imum)?|min(?:imum)?|highest|lowest|longest|shortest|largest|smallest|limit|cut-off|margin)\b",
     re.I,
 )
+_SINCE = re.compile(r"(?:and )?since when.*|when did (?:it|that|this) (?:last )?change.*", re.IGNORECASE)
+_WHAT_IS = re.compile(r"^\W*what (?:is|was|are|were)(?: the)?\b", re.IGNORECASE)
 _SAY = re.compile(r"\b(?:say|says|read|reads|quote|exactly|word(?:ing|s)?|whole|full)\b", re.IGNORECASE)
 _SHORT = 7
 
@@ -46,10 +48,18 @@ def resumed(question: Question, memory: Memory, titles: Mapping[str, str], today
     if not memory.question or not (question.follows or _is_bare_day(question)):
         return question
     rest = _LEAD.sub("", question.plain).strip(" ?.!")
-    if question.days.periods and not _content(rest, today):
+    if (question.days.periods or question.days.before_change) and not _content(rest, today):
         return _again(memory.question, question, today)
     if memory.clauses and _SAY.search(question.plain) and not question.clauses and question.follows:
         return read(f"What does {memory.clauses[0]} say?", today)
+    if memory.clauses and _SINCE.fullmatch(rest):
+        matter = _WHAT_IS.sub("", memory.question).strip(" ?.")
+        return read(
+            f"When did {matter if memory.kind == 'policy' else memory.clauses[0]} last change?", today
+        )
+    bounds = _BOUNDS.findall(rest)
+    if bounds and re.fullmatch(r"(?:the )?\w+", rest, re.IGNORECASE) and _BOUNDS.search(memory.question):
+        return read(_BOUNDS.sub(bounds[0], memory.question, count=1), today)
     if len(rest.split()) <= _SHORT and _topics(rest, titles) and not _BOUNDS.search(rest):
         frame = " ".join(_BOUNDS.findall(memory.question))
         if frame and memory.kind == "policy":

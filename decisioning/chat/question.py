@@ -123,7 +123,10 @@ _FOLLOWS = re.compile(
 )
 
 
-_SHORT = re.compile(r"(?<=\b(?:what|when|that))['’]s\b|(?<=\b(?:who|how))['’]s\b|(?<=\bwhere)['’]s\b|(?<=\bit)['’]s\b", re.IGNORECASE)
+_SHORT = re.compile(
+    r"(?<=\b(?:what|when|that))['’]s\b|(?<=\b(?:who|how))['’]s\b|(?<=\bwhere)['’]s\b|(?<=\bit)['’]s\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ _OVERRIDE = re.compile(
     r"|\b(?:system|assistant|developer)\s*:\s|<\s*/?\s*(?:system|data|s|im_start|im_end|inst|script|img|a|iframe|b|p|div|svg|style|html)\b"
     r"|\[/?inst\]|<\|[^|]*\|>|\bpretend (?:to be|that|you)\b|\b(?:act|behave|respond|answer|speak|talk|write) (?:as|like) (?:a|an|if|the|my)\b"
     r"|\brole-?play\b|\bend (?:your|every|each|the) (?:answer|reply|response)\b|\b(?:begin|start) (?:your|the) (?:answer|reply|response)\b"
-    r"|\brepeat (?:after me|the (?:words?|text|following|sentence))\b|\bsay (?:only|exactly|the words?|that)\b|\bprint (?:only|the|this|your)\b"
+    r"|\brepeat (?:after me|the (?:words?|text|following|sentence))\b|(?:^|[.!:]\s*)(?:please )?say\b|\bprint (?:only|the|this|your)\b"
     r"|\b(?:reply|respond|answer) (?:only )?with\b|\boutput (?:only|the|this|nothing)\b|\bdo anything now\b|\bstay in character\b"
     r"|\!\[[^\]]*\]\(|\]\(\s*\w+:|\bjavascript:|\bdata:text/",
     re.IGNORECASE | re.MULTILINE,

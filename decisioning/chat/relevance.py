@@ -18,7 +18,7 @@ CARRIED = 0.74
 NEAR = 0.95
 """The least of that share and half the nearness in meaning together."""
 _LIKE, _FAMILY = 0.5, 0.9
-_BEGINS = 6
+_BEGINS, _ENDING = 6, 3
 _APART = 0.15
 """What it costs a clause that two words stand together in the question and far apart in the clause."""
 _WINDOW = 6
@@ -30,9 +30,13 @@ _HOW_MUCH = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(r"\bhow many (\w+)(?: (\w+))?\b", re.IGNORECASE)
-_MOST_OR_LEAST = re.compile(r"\b(?:what|which|how) .*\b(?:maximum|minimum|highest|lowest|max|min)\b", re.IGNORECASE)
+_MOST_OR_LEAST = re.compile(
+    r"\b(?:what|which|how) .*\b(?:maximum|minimum|highest|lowest|max|min)\b", re.IGNORECASE
+)
 _CLAUSE = re.compile(r"\b[A-Z]+-\d+(?:\.\d+)*\b")
-_STATISTICS = re.compile(r"\bhow many\b(?! (?:days|weeks|months|years|points|reasons))|\baverage\b|\bin total\b", re.IGNORECASE)
+_STATISTICS = re.compile(
+    r"\bhow many\b(?! (?:days|weeks|months|years|points|reasons))|\baverage\b|\bin total\b", re.IGNORECASE
+)
 _LAW = re.compile(r"\([^()]*CFR[^()]*(?:\([^()]*\)[^()]*)*\)")
 _COUNTED = re.compile(
     r"\b(?:every|each|once|twice|quarter|monthly|yearly|daily|weekly|one|two|three|four|five|six|seven|eight|nine|ten|twelve|no|any time)\b",
@@ -51,10 +55,17 @@ _BECAUSE = re.compile(
     r"\bbecause\b|\btherefore\b|\bso that\b|\bsince\b|\bnot tell enough\b|\bpays for\b|\bharms?\b", re.I
 )
 _DEFINES = re.compile(
-    r"^\W*(?:what (?:is|are|does|do|counts? as)|define|explain|meaning of)\b(?:(?!\b(?:happens?|needed|must)\b).)*$", re.IGNORECASE
+    r"^\W*(?:what (?:is|are|does|do|counts? as)|define|explain|meaning of)\b(?:(?!\b(?:happens?|needed|must)\b).)*$",
+    re.IGNORECASE,
 )
-_HAPPENS = re.compile(r"\bwhat (?:happens|do we do|does the lender do|if|follows)\b|\bconsequences?\b|\blead to\b", re.IGNORECASE)
-_CONSEQUENCE = re.compile(r"\b(?:is|are) (?:referred|declined|approved|not decided|counted)\b|\breceives\b|\bdecides\b", re.IGNORECASE)
+_HAPPENS = re.compile(
+    r"\bwhat (?:happens|do we do|does the lender do|if|follows)\b|\bconsequences?\b|\blead to\b",
+    re.IGNORECASE,
+)
+_CONSEQUENCE = re.compile(
+    r"\b(?:is|are) (?:referred|declined|approved|not decided|counted)\b|\breceives\b|\bdecides\b",
+    re.IGNORECASE,
+)
 _WHOLE = re.compile(
     r"\b(?:which|what)(?: are| is)?(?: the| kinds? of)? \w*(?:s|ics)\b(?! (?:the|a|an)\b)|\blist\b|\bwhat must\b|\bwhat does .* (?:contain|hold|state|say)\b|\bwho decides\b",
     re.IGNORECASE,
@@ -150,7 +161,10 @@ def _carries(word: Word, piece: str) -> float:
 
 def _kin(one: str, other: str) -> bool:
     """Whether two stems begin alike for long enough: "estimate" and "estimated"."""
-    return min(len(one), len(other)) >= _BEGINS and one[:_BEGINS] == other[:_BEGINS]
+    short, long = sorted((one, other), key=len)
+    if len(short) >= _BEGINS and short[:_BEGINS] == long[:_BEGINS]:
+        return True
+    return len(short) >= _BEGINS - 1 and long.startswith(short) and len(long) - len(short) <= _ENDING
 
 
 def _weight(question: Question, found: Found) -> float | None:

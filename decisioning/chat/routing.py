@@ -102,11 +102,18 @@ async def _of_decision(scene: Scene, decision: Decision, tools: Tools) -> Reply 
     await tools.read_decision()
     if "timing" in intents or ("versions" in intents and not question.clauses and not _compares(question)):
         return await from_record.trace(scene, decision, tools)
-    changes = what_if.changes_asked(scene, {n: f.value for n, f in decision.facts.items()})
+    current = {n: f.value for n, f in decision.facts.items()}
+    changes = what_if.changes_asked(scene, current)
     if changes or _under_today(scene, decision):
         return await what_if.tried(scene, decision, changes, tools)
+    if what_if.same_asked(scene, current) and not _general(question):
+        text = "The application is like that already, so there is nothing to try."
+        return Reply((framed("what_if", text, ()),), decision.as_of, kind="record")
     if "counterfactual" in intents and (found := await what_if.alternatives(scene, decision, tools)):
         return found
+    if "counterfactual" in intents:
+        text = "What would change the outcome is not searched for here; name a change, and it is tried."
+        return Reply((framed("counterfactual", text, ()),), decision.as_of, kind="none", abstained=True)
     if "who" in intents and (found := await from_record.who_decides(scene, decision, tools)):
         return found
     if _compares(question) or question.clauses or question.days.periods:
@@ -119,7 +126,15 @@ async def _of_decision(scene: Scene, decision: Decision, tools: Tools) -> Reply 
         return await from_record.notice(scene, decision, tools)
     if _general(question) or not from_record.about_record(question, decision, scene.titles):
         return None
-    return await from_record.by_claims(scene, decision, tools)
+    told = await from_record.by_claims(scene, decision, tools)
+    limits = await from_policy.limits(scene, tools) if told and question.asks_bound else None
+    if told and limits:
+        return replace(
+            told,
+            statements=distinct((*told.statements, *limits.statements)),
+            clauses=(*told.clauses, *limits.clauses),
+        )
+    return told
 
 
 def _under_today(scene: Scene, decision: Decision) -> bool:
@@ -152,6 +167,8 @@ def _general(question: Question) -> bool:
 
 async def _of_policy(scene: Scene, tools: Tools) -> Reply:
     question = scene.question
+    if scene.asking.decision is None and (reply := what_if.unbound(scene)):
+        return reply
     if question.days.before_change or ("changed" in question.intents and _since_when(question)):
         return await from_history.of_clause(scene, tools)
     if question.days.compared or ("changed" in question.intents and not _ordinary(question)):

@@ -1,7 +1,7 @@
 """What an answer is made of: statements, each with its sources and the check that it must pass."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -53,7 +53,7 @@ class Reply:
     changes: Mapping[str, Any] | None = None
 
 
-def distinct(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+def distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """The statements, each text once."""
     return tuple({(s.id, s.text): s for s in statements}.values())
 

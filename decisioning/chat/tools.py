@@ -22,14 +22,18 @@ ToolName = Literal[
 
 
 class Change(Frozen):
-    """One clause that is not the same on two days; a side is None where the clause was not in force."""
+    """One clause that is not the same on two days; a side is None where the clause was not in force.
 
+    `edition` is that of the later text, of the earlier where there is no later one.
+    """
+
+    document: str
     clause: str
+    edition: str
     kind: Literal["added", "ended", "renumbered", "reworded"]
     heading: str | None
     before: str | None
     after: str | None
-    since: date | None
 
 
 class Trace(Frozen):
