@@ -80,7 +80,7 @@ class PolicyClauses:
             return await self.corpus.history(name, document=document)
 
     async def differences(self, document: str, before: date, after: date) -> Sequence[Change]:
-        """What is not the same among the clauses in force on two days; rows of tables go with their clause."""
+        """What is not the same among the clauses in force on two days; a table goes with its clause."""
         with _as_dependency():
             then = await self.corpus.in_force(before, document=document)
             now = await self.corpus.in_force(after, document=document)

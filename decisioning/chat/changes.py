@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from decisioning.application import Field
-from decisioning.grounding.topics import NAMED, named_in, words_of
 from decisioning.grounding.text import Word, words
+from decisioning.grounding.topics import NAMED, named_in, words_of
 from decisioning.model import Unit, Value
 from decisioning.numbers import Kind, Quantity, quantities
 
 HYPOTHETICAL = re.compile(
-    r"\b(?:what if|if|suppose|supposing|assum\w+|would|were|instead|imagine|try|simulate|hypothetical\w*|had)\b"
+    r"\b(?:what if|if|suppose|supposing|assum\w+|would|were|instead|imagine|try|simulate|hypothetical\w*"
+    r"|had)\b"
     r"|\b(?:what|how) about\b|^\W*(?:and|or|then)\b",
     re.IGNORECASE,
 )
 _NONE = re.compile(
-    r"\b(?:no|without(?: an?| the| any)?|zero|never had(?: an?| any)?|did not have(?: an?| any)?)$", re.I
+    r"\b(?:no|without(?: an?| the| any)?|zero|never had(?: an?| any)?|did not have(?: an?| any)?)$",
+    re.IGNORECASE,
 )
 _UP = re.compile(r"\b(?:higher|more|larger|bigger|longer|greater|above|increased|raised|up)\b", re.IGNORECASE)
-_DOWN = re.compile(r"\b(?:lower|less|smaller|shorter|below|reduced|lowered|decreased|cut|down|fewer)\b", re.I)
+_DOWN = re.compile(
+    r"\b(?:lower|less|smaller|shorter|below|reduced|lowered|decreased|cut|down|fewer)\b", re.IGNORECASE
+)
 _TIMES = re.compile(r"\b(doubled|twice|double|halved|half|tripled|triple)\b", re.IGNORECASE)
 _FACTORS = {
     "doubled": 2.0,

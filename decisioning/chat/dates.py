@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
 _YEAR = r"(?:19|20|21)\d{2}"
 _FORMS = re.compile(
@@ -21,7 +34,8 @@ _FORMS = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(
-    r"\b(?:as of|as at|as on|in force (?:on|in)|back in|in|on|during|of|from|since|between|until|till|to|and|at"
+    r"\b(?:as of|as at|as on|in force (?:on|in)|back in|in|on|during|of|from|since|between|until|till|to"
+    r"|and|at"
     r"|for|the year|the|early|late|mid|end of)\s*$",
     re.IGNORECASE,
 )

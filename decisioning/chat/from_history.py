@@ -45,7 +45,7 @@ async def between(scene: Scene, tools: Tools) -> Reply:
 
 
 def _days(scene: Scene) -> tuple[date, date]:
-    """The two days: of a single one in the past, that and today; of a day on which an edition begins, its eve."""
+    """The two days: a single past one and today, or the eve of the edition that began on it."""
     starts = scene.asking.product.starts
     periods = sorted(scene.question.days.periods, key=lambda p: p.first)
     if len(periods) > 1:

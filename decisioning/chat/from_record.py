@@ -9,6 +9,7 @@ from decisioning.chat.question import Question, unspent
 from decisioning.chat.saying import Reply, Statement, claimed, framed, plain_name, quoted, stated
 from decisioning.chat.scene import Scene
 from decisioning.chat.tools import Tools, Trace
+from decisioning.chat.vocabulary import listed as vocabulary
 from decisioning.claims import Claim, ThresholdClaim, claims_of, rule_of
 from decisioning.grounding import Pool, in_force, pool_of
 from decisioning.grounding.lexicon import is_neutral, keys
@@ -32,11 +33,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 }
 _STAGES = {"score": "the score", "price": "the price", "rules": "the rules", "retrieve": "finding clauses",
            "generate": "the wording", "verify": "the check", "store": "storing"}  # fmt: skip
-_ABOUT_IT = frozenset(
-    "it this that he she they applicant borrower customer client application case file loan credit decision outcome"
-    " lender person main principal exact final actual all every whole full summary record lead led tip drive alone"
-    " basis ground grounds computed calculated charged given asked earn sent send told tell turn down much long today take end deal break short brief".split()
-)
+_ABOUT_IT = vocabulary("about it")
 
 
 def about_record(question: Question, decision: Decision, titles: Mapping[str, str]) -> bool:
@@ -137,7 +134,7 @@ def _fact(name: str, told: Told, pool: Pool) -> Statement:
 
 
 def _cutoff(question: Question, told: Told, pool: Pool, said: Sequence[Statement]) -> list[Statement]:
-    """The cut-off by itself, where it was asked for and the band that the score fell into has another limit."""
+    """The cut-off by itself, where it was asked for and the score fell into a band with another limit."""
     score = told.decision.score
     if score is None or not re.search(r"\bcut-?\s?off\b", question.plain, re.IGNORECASE):
         return []
@@ -157,19 +154,19 @@ def _absent(question: Question, decision: Decision, told: Sequence[Claim]) -> tu
     if (
         "price" in question.intents
         and decision.offer is None
-        and re.search(r"\boffer|\bterms\b", question.plain, re.I)
+        and re.search(r"\boffer|\bterms\b", question.plain, re.IGNORECASE)
     ):
         said.append("The record holds no offer.")
     if (
         "next" in question.intents
         and decision.notice is None
-        and re.search(r"\bnotice\b", question.plain, re.I)
+        and re.search(r"\bnotice\b", question.plain, re.IGNORECASE)
     ):
         said.append("The record asks for no notice.")
     if "score" in question.intents and decision.score is None and "score" not in kinds:
         said.append("The record holds no score.")
     if (
-        re.search(r"\breasons?\b", question.plain, re.I)
+        re.search(r"\breasons?\b", question.plain, re.IGNORECASE)
         and not decision.reasons
         and decision.outcome is Outcome.APPROVE
     ):
@@ -177,7 +174,7 @@ def _absent(question: Question, decision: Decision, told: Sequence[Claim]) -> tu
     return tuple(framed(f"absent:{n}", text, ()) for n, text in enumerate(said))
 
 
-async def notice(scene: Scene, decision: Decision, tools: Tools) -> Reply:
+async def notice(decision: Decision, tools: Tools) -> Reply:
     """Which notice the record asks for and by when."""
     due = await tools.read_notice()
     if due is None:

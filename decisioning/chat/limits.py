@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from decisioning.chat.question import Question
+from decisioning.chat.vocabulary import listed
 from decisioning.comparison import compare
 from decisioning.edition import Edition
 from decisioning.grounding.lexicon import is_stop, keys
@@ -16,10 +17,25 @@ from decisioning.numbers import Kind, Quantity, states
 from decisioning.parameters import Parameter
 from decisioning.tables import Row
 
+_LENT = r"(?:loans?|lend|lent|repa\w+|borrow\w*|run|last|grant\w*)"
+_MEANT_BY = (
+    (
+        "term",
+        re.compile(
+            rf"\b(?:how long|longest|shortest|months?|years?)\b.*\b{_LENT}\b|\b{_LENT}\b.*\b(?:months?"
+            rf"|years?)\b"
+        ),
+    ),
+    (
+        "amount",
+        re.compile(rf"\bhow (?:much|small|large|big)\b.*\b{_LENT}\b|\b{_LENT}\b.*\b(?:pesetas|thousand)\b"),
+    ),
+    ("score", re.compile(r"\bcut-?\s?off\b")),
+)
 _UPPER = (Comparator.GT, Comparator.GE)
 _DECLINES = re.compile(
     r"\bdeclin\w*|\brefus\w*|\breject\w*|\bmust\b|\ballow\w*|\bcan we\b|\bmay we\b|\bpossible\b|\blend\b",
-    re.I,
+    re.IGNORECASE,
 )
 _REFERS = re.compile(
     r"\brefer\w*|\bperson\b|\bunderwriter\w*|\bescalat\w*|\bhuman\b|\bmanual review\b", re.IGNORECASE
@@ -30,12 +46,10 @@ _HAPPENS = re.compile(
 )
 _APPROVES = re.compile(r"\bapprov\w*|\bcut-?\s?off\b|\bpass\b|\baccept\w*", re.IGNORECASE)
 _UNITS = frozenset({"months", "month", "points", "thousand", "pesetas", "days", "years", "year"})
-_SIDES = frozenset(stem(w) for w in "lowest highest smallest largest longest shortest share".split())
-_DIRECTION = frozenset(
-    "cut high low long short large small big size great above below lowest highest longest shortest largest smallest person decide allow need"
-    " require run last lend borrow most least much offer application referr refer declin approv applicant loan month year point"
-    " thousand peseta percent possible happen customer give lender ask amount".split()
+_SIDES = frozenset(
+    stem(w) for w in ["lowest", "highest", "smallest", "largest", "longest", "shortest", "share"]
 )
+_DIRECTION = listed("of limits")
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,7 @@ class Limit:
 
 
 def limits_asked(question: Question, edition: Edition, titles: Mapping[str, str]) -> tuple[Limit, ...]:
-    """The parameters that the question asks for; none where it asks for no limit, or for one that is not set."""
+    """The parameters that the question asks for; none where it asks for no limit or for one not set."""
     met = tuple(_met(question, edition, titles)) or tuple(_valued(question, edition, titles))
     if met:
         return met
@@ -109,19 +123,7 @@ def topic_of(question: Question, edition: Edition, titles: Mapping[str, str]) ->
 def _unit_stems(question: Question) -> frozenset[str]:
     """A length of time asks for the term, a sum of money for the amount."""
     spoken = question.plain.lower()
-    found = set()
-    if re.search(
-        r"\b(?:how long|longest|shortest|months?|years?)\b.*\b(?:loan|lend|repa\w+|borrow|run)\b|\b(?:loan|lend|repa\w+|borrow)\b.*\b(?:months?|years?|run)\b",
-        spoken,
-    ):
-        found.add(stem("term"))
-    if re.search(
-        r"\bhow much\b.*\b(?:lend|borrow|loan)\b|\b(?:loan|lend|borrow)\b.*\b(?:pesetas|thousand)\b", spoken
-    ):
-        found.add(stem("amount"))
-    if re.search(r"\bcut-?\s?off\b", spoken):
-        found.add(stem("score"))
-    return frozenset(found)
+    return frozenset(stem(name) for name, form in _MEANT_BY if form.search(spoken))
 
 
 def _titled(question: Question, edition: Edition) -> Iterator[Limit]:
@@ -188,7 +190,7 @@ def _wanted(
     if (
         "score" in topics
         and _APPROVES.search(question.plain)
-        and not re.search(r"\bdeclin\w*", question.plain, re.I)
+        and not re.search(r"\bdeclin\w*", question.plain, re.IGNORECASE)
     ):
         effects = (Effect.REFER,)
     for effect in effects:

@@ -13,12 +13,14 @@ from decisioning.model import Frozen, Value
 Kind = Literal["refused", "policy", "record", "what_if", "changes", "none"]
 
 _LEAD = re.compile(
-    r"^\W*(?:and|or|but|so|then|now|also|ok(?:ay)?)?\W*(?:what about|how about|the same)?\s*(?:for|with|at|in|on|over)?\s*",
+    r"^\W*(?:and|or|but|so|then|now|also|ok(?:ay)?)?\W*(?:what about|how about|the same)?\s*(?:for|with"
+    r"|at|in|on|over)?\s*",
     re.IGNORECASE,
 )
 _BOUNDS = re.compile(
-    r"\b(?:max(?:imum)?|min(?:imum)?|highest|lowest|longest|shortest|largest|smallest|limit|cut-off|margin)\b",
-    re.I,
+    r"\b(?:max(?:imum)?|min(?:imum)?|highest|lowest|longest|shortest|largest|smallest|limit|cut-off"
+    r"|margin)\b",
+    re.IGNORECASE,
 )
 _SINCE = re.compile(r"(?:and )?since when.*|when did (?:it|that|this) (?:last )?change.*", re.IGNORECASE)
 _WHAT_IS = re.compile(r"^\W*what (?:is|was|are|were)(?: the)?\b", re.IGNORECASE)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from decisioning.chat.dates import Days, days_in
+from decisioning.chat.vocabulary import listed
 from decisioning.grounding.lexicon import is_neutral, is_stop
 from decisioning.grounding.text import Word, words
 from decisioning.numbers import Kind, Quantity, quantities
@@ -16,107 +17,126 @@ MAX_QUESTION_CHARACTERS = 4000
 INTENTS: tuple[tuple[str, str], ...] = (
     (
         "changed",
-        r"\bchang(?:ed|es?)\b(?! the (?:outcome|decision|result))|\bdiffer(?:s|ed|ent|ence|ences)?\b|\bamend\w*|\bnew (?:in|since)\b"
+        r"\bchang(?:ed|es?)\b(?! the (?:outcome|decision|result))|\bdiffer(?:s|ed|ent|ence|ences)?\b"
+        r"|\bamend\w*|\bnew (?:in|since)\b"
         r"|\brevis(?:ed|ion)\b|\bwhat(?:'s| is) new\b|\bused to be\b|\bdiff\b|\bcompare\b",
     ),
     (
         "timing",
-        r"\bhow long did (?:it|this|the (?:decision|scoring|pricing|model|retrieval|whole)|that)\b|\btrace\b|\btimings?\b"
+        r"\bhow long did (?:it|this|the (?:decision|scoring|pricing|model|retrieval|whole)|that)\b"
+        r"|\btrace\b|\btimings?\b"
         r"|\bhow (?:fast|slow|quick\w*) was\b|\blatency\b|\bmilliseconds\b|\bdurations?\b",
     ),
     (
         "versions",
-        r"\bwhich (?:version|edition|model|scorecard|rules? version|policy edition|policy version|llm|prompt)\b"
-        r"|\bversions?\b|\bwhat (?:edition|version|model)\b|\bunder which policy\b|\bas of which (?:date|day)\b",
+        r"\bwhich (?:version|edition|model|scorecard|rules? version|policy edition|policy version|llm"
+        r"|prompt)\b"
+        r"|\bversions?\b|\bwhat (?:edition|version|model)\b|\bunder which policy\b|\bas of which (?:date"
+        r"|day)\b",
     ),
     (
         "counterfactual",
-        r"\bwhat would (?:change|flip|turn|alter|make|it take|have to|need to)\b|\bwhat (?:would|could|must|should) (?:have to )?"
-        r"(?:be different|change)\b|\bhow could (?:it|this|the application|he|she|they|the applicant) (?:be|get|have been)\b"
-        r"|\b(?:largest|highest|biggest|maximum|longest|smallest) (?:amount|term|loan) (?:that )?(?:would|could|can) be"
-        r"|\bcounterfactuals?\b|\bwhat(?:'s| is) needed (?:for|to get) (?:an )?approv\w+|\bwhat does it take\b",
+        r"\bwhat would (?:change|flip|turn|alter|make|it take|have to|need to)\b|\bwhat (?:would|could"
+        r"|must|should) (?:have to )?"
+        r"(?:be different|change)\b|\bhow could (?:it|this|the application|he|she|they"
+        r"|the applicant) (?:be|get|have been)\b"
+        r"|\b(?:largest|highest|biggest|maximum|longest|smallest) (?:amount|term"
+        r"|loan) (?:that )?(?:would|could|can) be"
+        r"|\bcounterfactuals?\b|\bwhat(?:'s| is) needed (?:for|to get) (?:an )?approv\w+"
+        r"|\bwhat does it take\b",
     ),
     (
         "who",
-        r"\bwho (?:must|has to|should|will|can|may|needs to|is to)?\s*(?:now )?(?:decides?|look|review|sign|approve|handle|take)\w*"
-        r"|\bwhose (?:desk|authority|decision)\b|\bwho is (?:it )?(?:referred|passed) to\b|\breferred to whom\b"
+        r"\bwho (?:must|has to|should|will|can|may|needs to|is to)?\s*(?:now )?(?:decides?|look|review"
+        r"|sign|approve|handle|take)\w*"
+        r"|\bwhose (?:desk|authority|decision)\b|\bwho is (?:it )?(?:referred|passed) to\b"
+        r"|\breferred to whom\b"
         r"|\bto whom (?:is|was) (?:it|this) referred\b",
     ),
     (
         "why",
-        r"\bwhy\b|\breasons?\b|\bbecause\b|\bcause[sd]?\b|\bhow come\b|\bon what (?:basis|grounds?)\b|\bwhat went wrong\b"
+        r"\bwhy\b|\breasons?\b|\bbecause\b|\bcause[sd]?\b|\bhow come\b|\bon what (?:basis|grounds?)\b"
+        r"|\bwhat went wrong\b"
         r"|\bexplain (?:the|this|that) (?:decision|outcome|decline|referral|result)\b|\bwhat led to\b"
         r"|\bwhat (?:tipped|drove|decided)\b|\bgrounds? (?:for|of)\b|\bmain factors?\b|\bjustif\w+",
     ),
     (
         "outcome",
-        r"\boutcome\b|\bresult\b|\bdecided\b|\bdecision\b|\bstatus\b|\bapproved\b|\bdeclin(?:ed|e)\b|\brefused\b|\brejected\b"
-        r"|\breferred\b|\bturned down\b|\bverdict\b|\baccepted\b|\bgranted\b|\bhow did (?:it|this) end\b|\bsummar\w+",
+        r"\boutcome\b|\bresult\b|\bdecided\b|\bdecision\b|\bstatus\b|\bapproved\b|\bdeclin(?:ed|e)\b"
+        r"|\brefused\b|\brejected\b"
+        r"|\breferred\b|\bturned down\b|\bverdict\b|\baccepted\b|\bgranted\b|\bhow did (?:it|this) end\b"
+        r"|\bsummar\w+",
     ),
     ("score", r"\bscor(?:e|ed|es|ing)\b|\bpoints\b|\bcut-?\s?off\b|\bgr[ae]y zone\b|\bscorecard\b"),
     (
         "price",
-        r"\bpric(?:e|ed|ing)\b|\brates?\b|\bapr\b|\binterest\b|\binstal+ments?\b|\bmonthly payment\b|\btier\b|\bcosts?\b"
+        r"\bpric(?:e|ed|ing)\b|\brates?\b|\bapr\b|\binterest\b|\binstal+ments?\b|\bmonthly payment\b"
+        r"|\btier\b|\bcosts?\b"
         r"|\boffer\w*\b|\bpayable\b|\brepay\w*|\bpays?\b",
     ),
     (
         "condition",
-        r"\bconditions?\b|\bconditional\b|\bsubject to\b|\bbefore (?:pay-?out|payment)\b|\bstrings attached\b",
+        r"\bconditions?\b|\bconditional\b|\bsubject to\b|\bbefore (?:pay-?out|payment)\b"
+        r"|\bstrings attached\b",
     ),
     ("missing", r"\bmissing\b|\bincomplete\b|\black\w*\b|\bcomplete\b|\bstill need\w*\b"),
     (
         "next",
-        r"\bnext\b|\bnow what\b|\bdeadline\b|\bnotice\b|\bdue\b|\bexpir\w+\b|\bvalid\b|\bfall due\b|\bby when\b"
+        r"\bnext\b|\bnow what\b|\bdeadline\b|\bnotice\b|\bdue\b|\bexpir\w+\b|\bvalid\b|\bfall due\b"
+        r"|\bby when\b"
         r"|\buntil when\b|\bhow long (?:is|does) the offer\b",
     ),
     ("failure", r"\bfail\w*\b|\boutage\b|\bdown\b|\bunavailable\b|\berrors?\b|\bwent wrong\b"),
     (
         "clauses",
-        r"\b(?:which|what) (?:clauses?|rules?|sections?|provisions?|limits?)\b|\bciting\b|\bcited\b|\bcites?\b",
+        r"\b(?:which|what) (?:clauses?|rules?|sections?|provisions?|limits?)\b|\bciting\b|\bcited\b"
+        r"|\bcites?\b",
     ),
 )
 _POLICY = re.compile(
-    r"\b(?:polic(?:y|ies)|manual|limits?|maximum|minimum|max|min|highest|lowest|longest|shortest|largest|smallest"
-    r"|at most|at least|allow\w*|permit\w*|require\w*|may (?:we|an?|the|i|he|she)|can (?:we|an?|i)|must (?:we|an?|the)|should we"
-    r"|do we|does the (?:lender|manual|policy)|say|says|treat\w*|what happens (?:if|when|to|with)|in general|generally"
-    r"|an (?:application|applicant|offer|approval|exception)|a (?:loan|score|referral|notice|decision|complaint)"
+    r"\b(?:polic(?:y|ies)|manual|limits?|maximum|minimum|max|min|highest|lowest|longest|shortest|largest"
+    r"|smallest"
+    r"|at most|at least|allow\w*|permit\w*|require\w*|may (?:we|an?|the|i|he|she)|can (?:we|an?|i)"
+    r"|must (?:we|an?|the)|should we"
+    r"|do we|does the (?:lender|manual|policy)|say|says|treat\w*|what happens (?:if|when|to|with)"
+    r"|in general|generally"
+    r"|an (?:application|applicant|offer|approval|exception)|a (?:loan|score|referral|notice|decision"
+    r"|complaint)"
     r"|applicants|applications|loans|define|definition|mean(?:s|ing)?|count as|counts as)\b",
     re.IGNORECASE,
 )
 _THIS = re.compile(
-    r"\b(?:this|the|that|his|her|their|its) (?:\w+ ){0,2}(?:application|applicant|case|decision|loan|file|customer|borrower"
-    r"|score|rate|offer|instalment|income|debt|amount|reasons?|conditions?|outcome|decline|referral|approval)\b"
+    r"\b(?:this|the|that|his|her|their|its) (?:\w+ ){0,2}(?:application|applicant|case|decision|loan"
+    r"|file|customer|borrower"
+    r"|score|rate|offer|instalment|income|debt|amount|reasons?|conditions?|outcome|decline|referral"
+    r"|approval)\b"
     r"|\b(?:it|this|he|she|they|him|her|them)\b|\bwas (?:it|this|he|she)\b|\bhere\b",
     re.IGNORECASE,
 )
 # Words with which one asks; they need no clause that carries them.
-_ASKING = frozenset(
-    "say says said mean means meant define defined definition tell tells contain contains cover covers covered go goes"
-    " happen happens need needs needed apply applies count counts quickly often long many much clause clauses state"
-    " states read kind kinds sort possible allow allowed least most look looks today currently current force please"
-    " maximum minimum max min limit limits highest lowest longest shortest largest smallest biggest cap ceiling floor"
-    " policy manual rule rules section provision explain show give know like want question answer quote exactly"
-    " percent percentage number figure value day days time treat treated handle handled use used regard concerning"
-    " case cases problem point actually really just also anything something thing things ok okay permitted required"
-    " require requires ever make makes made choose chosen pick picked carry carries give gives given hold holds become"
-    " becomes officer staff clerk hi hello thanks thank dear wonder wondering find briefly short word words detail details".split()
-)
+_ASKING = listed("asking")
 _BOUND_UP = re.compile(
-    r"\b(?:max(?:imum)?|highest|longest|largest|biggest|most|ceiling|cap|capped|upper|exceed\w*|over|above|beyond|more than|how (?:long|much|high))\b",
+    r"\b(?:max(?:imum)?|highest|longest|largest|biggest|most|ceiling|cap|capped|upper|exceed\w*|over"
+    r"|above|beyond|more than|up to|too|how (?:long|much|high))\b",
     re.IGNORECASE,
 )
 _BOUND_DOWN = re.compile(
-    r"\b(?:min(?:imum)?|lowest|shortest|smallest|least|floor|lower|below|under|less than|needed|need|required|cut-?\s?off)\b",
+    r"\b(?:min(?:imum)?|lowest|shortest|smallest|least|floor|lower|small|below|under|less than|needed"
+    r"|need|required|cut-?\s?off)\b",
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"\b(?:limits?|max(?:imum)?|min(?:imum)?|highest|lowest|longest|shortest|largest|smallest|biggest|ceiling|cap"
-    r"|floor|at most|at least|thresholds?|cut-?\s?off|exceed\w*|how (?:long|much|high|low)|above|below|over|under|from (?:what|which)"
-    r"|needed|required|allowed|possible|can we|may we|what score|which score|boundar\w+)\b",
+    r"\b(?:limits?|max(?:imum)?|min(?:imum)?|highest|lowest|longest|shortest|largest|smallest|biggest"
+    r"|ceiling|cap"
+    r"|floor|at most|at least|thresholds?|cut-?\s?off|exceed\w*|how (?:long|much|high|low)|above|below"
+    r"|over|under|from (?:what|which)"
+    r"|needed|required|allowed|possible|can we|may we|what score|which score|too (?:high|low|long|short"
+    r"|much|little|small|big|large)|up to|how small|how many months|boundar\w+)\b",
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(
-    r"^\W*(?:and|or|but|so|then|what about|how about|also|same|now)\b|^\W*(?:why|when|who|how so|how come|which clause|since when"
+    r"^\W*(?:and|or|but|so|then|what about|how about|also|same|now)\b|^\W*(?:why|when|who|how so"
+    r"|how come|which clause|since when"
     r"|what does (?:it|that|this)(?: clause)? say)(?: (?:exactly|not|then|so|that|is that))*\W*$"
     r"|\b(?:that|this|the same) (?:clause|limit|rule|number|figure|one)\b|^\W*(?:in|on) (?:19|20)\d\d\W*$",
     re.IGNORECASE,
@@ -124,7 +144,7 @@ _FOLLOWS = re.compile(
 
 
 _SHORT = re.compile(
-    r"(?<=\b(?:what|when|that))['’]s\b|(?<=\b(?:who|how))['’]s\b|(?<=\bwhere)['’]s\b|(?<=\bit)['’]s\b",
+    r"(?<=\b(?:what|when|that))['\u2019]s\b|(?<=\b(?:who|how))['\u2019]s\b|(?<=\bwhere)['\u2019]s\b|(?<=\bit)['\u2019]s\b",
     re.IGNORECASE,
 )
 

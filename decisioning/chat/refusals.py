@@ -15,14 +15,19 @@ NO_PROMPT = "This chat shows no instructions of its own; it quotes the policy an
 ONLY_ENGLISH = "This chat reads and answers English alone, since its check of each sentence does."
 
 _ORDER = re.compile(
-    r"(?:^|[.!?:;\n]\s*|\b(?:please|can you|could you|will you|would you|you (?:must|should|will|have to|need to)"
+    r"(?:^|[.!?:;\n]\s*|\b(?:please|can you|could you|will you|would you|you (?:must|should|will|have to"
+    r"|need to)"
     r"|just|now|go ahead and|i (?:order|want|need) you to|let'?s|then|and|kindly)\s+)"
     r"(?:please\s+|just\s+|now\s+)*"
-    r"(?:approve|decline|refuse|reject|override|overrule|overturn|reverse|waive|reconsider|grant|release|pay out|disburse|sign off"
-    r"|(?:raise|lower|increase|reduce|set|update|delete|erase|edit|amend) (?:the|this|that|it|its|his|her|my|all|every\w*|our)"
+    r"(?:approve|decline|refuse|reject|override|overrule|overturn|reverse|waive|reconsider|grant|release"
+    r"|pay out|disburse|sign off"
+    r"|(?:raise|lower|increase|reduce|set|update|delete|erase|edit|amend) (?:the|this|that|it|its|his"
+    r"|her|my|all|every\w*|our)"
     r"|promise|guarantee (?:that|me|the|an?|him|her|us)|assure"
-    r"|confirm (?:that|to|the approval)|tell (?:the (?:applicant|customer)|him|her|them) (?:that|it|they|he|she)|send|e-?mail|forward|write to"
-    r"|change (?:the|this|that|its|his|her) (?:outcome|decision|score|rate|result|limit|amount|status)|mark (?:it|this|the)"
+    r"|confirm (?:that|to|the approval)|tell (?:the (?:applicant|customer)|him|her|them) (?:that|it|they"
+    r"|he|she)|send|e-?mail|forward|write to"
+    r"|change (?:the|this|that|its|his|her) (?:outcome|decision|score|rate|result|limit|amount|status)"
+    r"|mark (?:it|this|the)"
     r"|ignore|disregard|forget|pretend|act as|role-?play|imagine you|you are now|simulate being)\b",
     re.IGNORECASE,
 )
@@ -34,55 +39,83 @@ _FUTURE = re.compile(
     re.IGNORECASE,
 )
 _OVERRIDE = re.compile(
-    r"\b(?:ignore|disregard|forget|bypass|override|skip|drop)\s+(?:all|any|the|your|previous|prior|every|these|those|everything|about)\b"
-    r"|\b(?:you are|you're) (?:now|no longer|a|an|in)\b|\bfrom now on\b|\b(?:developer|admin|god|debug|jailbreak|dan|sudo) mode\b"
-    r"|\bnew (?:instructions?|rules?|task|system prompt)\b|^\W*(?:system|assistant|developer|user|tool|human|ai)\s*:"
-    r"|\b(?:system|assistant|developer)\s*:\s|<\s*/?\s*(?:system|data|s|im_start|im_end|inst|script|img|a|iframe|b|p|div|svg|style|html)\b"
-    r"|\[/?inst\]|<\|[^|]*\|>|\bpretend (?:to be|that|you)\b|\b(?:act|behave|respond|answer|speak|talk|write) (?:as|like) (?:a|an|if|the|my)\b"
-    r"|\brole-?play\b|\bend (?:your|every|each|the) (?:answer|reply|response)\b|\b(?:begin|start) (?:your|the) (?:answer|reply|response)\b"
-    r"|\brepeat (?:after me|the (?:words?|text|following|sentence))\b|(?:^|[.!:]\s*)(?:please )?say\b|\bprint (?:only|the|this|your)\b"
-    r"|\b(?:reply|respond|answer) (?:only )?with\b|\boutput (?:only|the|this|nothing)\b|\bdo anything now\b|\bstay in character\b"
+    r"\b(?:ignore|disregard|forget|bypass|override|skip|drop)\s+(?:all|any|the|your|previous|prior|every"
+    r"|these|those|everything|about)\b"
+    r"|\b(?:you are|you're) (?:now|no longer|a|an|in)\b|\bfrom now on\b|\b(?:developer|admin|god|debug"
+    r"|jailbreak|dan|sudo) mode\b"
+    r"|\bnew (?:instructions?|rules?|task|system prompt)\b|^\W*(?:system|assistant|developer|user|tool"
+    r"|human|ai)\s*:"
+    r"|\b(?:system|assistant|developer)\s*:\s|<\s*/?\s*(?:system|data|s|im_start|im_end|inst|script|img"
+    r"|a|iframe|b|p|div|svg|style|html)\b"
+    r"|\[/?inst\]|<\|[^|]*\|>|\bpretend (?:to be|that|you)\b|\b(?:act|behave|respond|answer|speak|talk"
+    r"|write) (?:as|like) (?:a|an|if|the|my)\b"
+    r"|\brole-?play\b|\bend (?:your|every|each|the) (?:answer|reply|response)\b|\b(?:begin"
+    r"|start) (?:your|the) (?:answer|reply|response)\b"
+    r"|\brepeat (?:after me|the (?:words?|text|following|sentence))\b|(?:^|[.!:]\s*)(?:please )?say\b"
+    r"|\bprint (?:only|the|this|your)\b"
+    r"|\b(?:reply|respond|answer) (?:only )?with\b|\boutput (?:only|the|this|nothing)\b"
+    r"|\bdo anything now\b|\bstay in character\b"
     r"|\!\[[^\]]*\]\(|\]\(\s*\w+:|\bjavascript:|\bdata:text/",
     re.IGNORECASE | re.MULTILINE,
 )
 _PROMPT = re.compile(
-    r"\b(?:system|hidden|initial|original|secret|internal|your|own|above|previous) (?:prompts?|instructions?|guidelines|configuration|rules given)\b"
-    r"|\b(?:prompt|instructions) (?:that )?you (?:were|are|have been) given\b|\b(?:api|secret|access) keys?\b|\bpasswords?\b|\bcredentials\b"
-    r"|\benvironment variables?\b|\b(?:text|words|everything) (?:above|before this)\b|\bwho (?:made|built|trained) you\b"
+    r"\b(?:system|hidden|initial|original|secret|internal|your|own|above|previous) (?:prompts?"
+    r"|instructions?|guidelines|configuration|rules given)\b"
+    r"|\b(?:prompt|instructions) (?:that )?you (?:were|are|have been) given\b|\b(?:api|secret"
+    r"|access) keys?\b|\bpasswords?\b|\bcredentials\b"
+    r"|\benvironment variables?\b|\b(?:text|words|everything) (?:above|before this)\b|\bwho (?:made"
+    r"|built|trained) you\b"
     r"|\bwhat (?:model|llm|ai) are you\b|\bconnection strings?\b|\bdatabase (?:url|password|schema)\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"\b(?:name|address|e-?mails?(?: addresses)?|(?:tele)?phone(?: number)?|mobile|birth ?(?:day|date)|date of birth|social security|passport|identity card|nif|dni"
-    r"|tax id|iban|bank account|account number|religion|nationality|ethnicity|race|gender|sex|marital status|photo)\b"
-    r"[^.?!]{0,40}\b(?:applicants?|customers?|borrowers?|clients?|persons?|person|he|she|him|her|his|they|their|this|it)\b"
-    r"|\b(?:applicants?|customers?|borrowers?|clients?|person|his|her|their)(?:'s|’s)?\s+(?:\w+ ){0,2}"
-    r"(?:name|address|e-?mail|(?:tele)?phone|mobile|birth ?(?:day|date)|age|religion|nationality|ethnicity|race|gender|sex|marital|husband|wife|spouse|passport|iban|photo)\b"
-    r"|\bwho is (?:the|this) (?:applicant|borrower|customer|person)\b|\bwhere does .{1,40} live\b|\bhow old is (?!the (?:policy|manual|edition))"
-    r"|\bis (?:he|she|the applicant|mr\.? \w+|mrs\.? \w+|ms\.? \w+) (?:married|single|pregnant|divorced|gay|catholic|muslim|jewish|foreign)\b"
-    r"|\bwhat (?:do|does|did) (?:the|his|her|their) notes? (?:say|contain)\b|\b(?:read|show|quote|tell me|print|repeat|give me)(?: me)? (?:the|his|her|their) notes?\b",
+    r"\b(?:name|address|e-?mails?(?: addresses)?|(?:tele)?phone(?: number)?|mobile|birth ?(?:day|date)"
+    r"|date of birth|social security|passport|identity card|nif|dni"
+    r"|tax id|iban|bank account|account number|religion|nationality|ethnicity|race|gender|sex"
+    r"|marital status|photo)\b"
+    r"[^.?!]{0,40}\b(?:applicants?|customers?|borrowers?|clients?|persons?|person|he|she|him|her|his"
+    r"|they|their|this|it)\b"
+    r"|\b(?:applicants?|customers?|borrowers?|clients?|person|his|her|their)(?:'s|\u2019s)?\s+(?:\w+ ){0,2}"
+    r"(?:name|address|e-?mail|(?:tele)?phone|mobile|birth ?(?:day|date)|age|religion|nationality"
+    r"|ethnicity|race|gender|sex|marital|husband|wife|spouse|passport|iban|photo)\b"
+    r"|\bwho is (?:the|this) (?:applicant|borrower|customer|person)\b|\bwhere does .{1,40} live\b"
+    r"|\bhow old is (?!the (?:policy|manual|edition))"
+    r"|\bis (?:he|she|the applicant|mr\.? \w+|mrs\.? \w+|ms\.? \w+) (?:married|single|pregnant|divorced"
+    r"|gay|catholic|muslim|jewish|foreign)\b"
+    r"|\bwhat (?:do|does|did) (?:the|his|her|their) notes? (?:say|contain)\b|\b(?:read|show|quote"
+    r"|tell me|print|repeat|give me)(?: me)? (?:the|his|her|their) notes?\b",
     re.IGNORECASE,
 )
 _GENERAL = re.compile(
-    r"\b(?:may|can|must|should|do|does) (?:we|an?|the (?:lender|form|policy|manual|notice)|nobody|anybody|anyone|underwriters?)\b|\bis .{0,30}\b(?:scored|asked|used|allowed)\b",
+    r"\b(?:may|can|must|should|do|does) (?:we|an?|the (?:lender|form|policy|manual|notice)|nobody"
+    r"|anybody|anyone|underwriters?)\b|\bis .{0,30}\b(?:scored|asked|used|allowed)\b",
     re.IGNORECASE,
 )
 # A sentence of a clause that speaks to a machine or gives an order is no policy: it is never quoted.
 _SPEAKS = re.compile(
     r"\b(?:assistant|chat ?bot|language model|ai (?:model|system|agent)|prompt|as an ai|llm|instructions?)\b"
-    r"|\b(?:you|your|yours|please|click|visit|subscribe|call now|http|www\.)\b|\b(?:ignore|disregard) (?:all|any|the|previous|prior|this)\b"
-    r"|^\W*(?:system|note to|important|attention|urgent|admin|user|human)\b.{0,30}:|[<>{}`\\]|\]\(|\bbase64\b|[A-Za-z0-9+/]{40,}={0,2}"
+    r"|\b(?:you|your|yours|please|click|visit|subscribe|call now|http|www\.)\b|\b(?:ignore"
+    r"|disregard) (?:all|any|the|previous|prior|this)\b"
+    r"|^\W*(?:system|note to|important|attention|urgent|admin|user|human)\b.{0,30}:"
+    r"|[<>{}`\\]|\]\(|\bbase64\b|[A-Za-z0-9+/]{40,}={0,2}"
     r"|\?|!\s*$",
     re.IGNORECASE,
 )
 _IMPERATIVE = re.compile(
-    r"^\W*(?:explain|write|compose|draft|provide|develop|create|generate|describe|summari[sz]e|translate|list|tell|show|give|find|search"
-    r"|recommend|suggest|identify|analy[sz]e|compare|calculate|compute|solve|paraphrase|rewrite|convert|correct|edit|craft|design|plan"
-    r"|prepare|produce|build|make|send|reply|respond|answer|say|print|output|repeat|reveal|disclose|approve|decline|grant|reject|set|add"
-    r"|insert|append|include|encode|decode|discuss|outline|classify|determine|evaluate|assess|predict|choose|select|rank|sort|extract"
-    r"|help|offer|teach|imagine|pretend|act|enter|install|download|open|run|execute|delete|remove|forget|follow|read|use|do|don'?t|never"
-    r"|always|remember|consider|think|let|be|introduce|propose|report|share|mention|highlight|advertise|promote|praise|insult|modify|replace"
-    r"|complete|fill|continue|begin|start|end|stop|check|verify|review|update|schedule|book|order|buy|sell|transfer|pay|ask|inform|notify|remind)\s+"
+    r"^\W*(?:explain|write|compose|draft|provide|develop|create|generate|describe|summari[sz]e|translate"
+    r"|list|tell|show|give|find|search"
+    r"|recommend|suggest|identify|analy[sz]e|compare|calculate|compute|solve|paraphrase|rewrite|convert"
+    r"|correct|edit|craft|design|plan"
+    r"|prepare|produce|build|make|send|reply|respond|answer|say|print|output|repeat|reveal|disclose"
+    r"|approve|decline|grant|reject|set|add"
+    r"|insert|append|include|encode|decode|discuss|outline|classify|determine|evaluate|assess|predict"
+    r"|choose|select|rank|sort|extract"
+    r"|help|offer|teach|imagine|pretend|act|enter|install|download|open|run|execute|delete|remove|forget"
+    r"|follow|read|use|do|don'?t|never"
+    r"|always|remember|consider|think|let|be|introduce|propose|report|share|mention|highlight|advertise"
+    r"|promote|praise|insult|modify|replace"
+    r"|complete|fill|continue|begin|start|end|stop|check|verify|review|update|schedule|book|order|buy"
+    r"|sell|transfer|pay|ask|inform|notify|remind)\s+"
     r"(?!(?:is|are|was|were|must|may|has|have|stays|binds|means)\b)[a-z]",
     re.IGNORECASE,
 )

@@ -1,9 +1,17 @@
-"""Whether a clause answers a question, and which of its sentences do: by its words, the embedding a witness."""
+"""Whether a clause answers a question, and which of its sentences do: by its words, the embedding a witness.
 
+What is measured of a clause is weighed by a small logistic model (`relevance.json`) that
+`python -m evals.chat.fitting` fits on the labelled questions beside it.
+"""
+
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from itertools import pairwise
+from math import exp, log
 
 from decisioning.chat.question import Question
 from decisioning.chat.refusals import is_order
@@ -13,20 +21,17 @@ from decisioning.grounding.text import Word, sentences, words
 from decisioning.numbers import Kind, Quantity, quantities
 from decisioning.ports import Clause
 
-CARRIED = 0.74
-"""The least share of a question's words that a clause must carry; a likely other word counts half."""
-NEAR = 0.95
-"""The least of that share and half the nearness in meaning together."""
+LIKELY = 0.4
+"""From here on a clause is taken to answer: fitted so that hardly a silent policy is quoted."""
+_NEAREST = 0.8
 _LIKE, _FAMILY = 0.5, 0.9
 _BEGINS, _ENDING = 6, 3
-_APART = 0.15
-"""What it costs a clause that two words stand together in the question and far apart in the clause."""
 _WINDOW = 6
 _MOST_QUOTED = 3
-_STOPPED = frozenset({"who", "may", "what", "is"})
 _MOST_ROWS = 11
 _HOW_MUCH = re.compile(
-    r"\bhow (?:many|much|long|often|soon|quickly|high|low|large|big)\b|\bwhat (?:percentage|share|amount|number|sum)\b|\bwithin (?:what|which)\b",
+    r"\bhow (?:many|much|long|often|soon|quickly|high|low|large|big)\b|\bwhat (?:percentage|share|amount"
+    r"|number|sum)\b|\bwithin (?:what|which)\b",
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(r"\bhow many (\w+)(?: (\w+))?\b", re.IGNORECASE)
@@ -39,12 +44,14 @@ _STATISTICS = re.compile(
 )
 _LAW = re.compile(r"\([^()]*CFR[^()]*(?:\([^()]*\)[^()]*)*\)")
 _COUNTED = re.compile(
-    r"\b(?:every|each|once|twice|quarter|monthly|yearly|daily|weekly|one|two|three|four|five|six|seven|eight|nine|ten|twelve|no|any time)\b",
+    r"\b(?:every|each|once|twice|quarter|monthly|yearly|daily|weekly|one|two|three|four|five|six|seven"
+    r"|eight|nine|ten|twelve|no|any time)\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b|\bto whom\b", re.IGNORECASE)
 _PEOPLE = re.compile(
-    r"\b(?:underwriters?|committee|officer|lender|applicants?|nobody|anybody|someone|everyone|person|persons|owner|system|staff|colleague)\b",
+    r"\b(?:underwriters?|committee|officer|lender|applicants?|nobody|anybody|someone|everyone|person"
+    r"|persons|owner|system|staff|colleague)\b",
     re.IGNORECASE,
 )
 _WHO_DID = re.compile(
@@ -52,10 +59,12 @@ _WHO_DID = re.compile(
 )
 _WHY = re.compile(r"^\W*(?:and\s+)?why\b|\bfor what reason\b", re.IGNORECASE)
 _BECAUSE = re.compile(
-    r"\bbecause\b|\btherefore\b|\bso that\b|\bsince\b|\bnot tell enough\b|\bpays for\b|\bharms?\b", re.I
+    r"\bbecause\b|\btherefore\b|\bso that\b|\bsince\b|\bnot tell enough\b|\bpays for\b|\bharms?\b",
+    re.IGNORECASE,
 )
 _DEFINES = re.compile(
-    r"^\W*(?:what (?:is|are|does|do|counts? as)|define|explain|meaning of)\b(?:(?!\b(?:happens?|needed|must)\b).)*$",
+    r"^\W*(?:what (?:is|are|does|do|counts? as)|define|explain|meaning of)\b(?:(?!\b(?:happens?|needed"
+    r"|must)\b).)*$",
     re.IGNORECASE,
 )
 _HAPPENS = re.compile(
@@ -67,11 +76,12 @@ _CONSEQUENCE = re.compile(
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
-    r"\b(?:which|what)(?: are| is)?(?: the| kinds? of)? \w*(?:s|ics)\b(?! (?:the|a|an)\b)|\blist\b|\bwhat must\b|\bwhat does .* (?:contain|hold|state|say)\b|\bwho decides\b",
+    r"\b(?:which|what)(?: are| is)?(?: the| kinds? of)? \w*(?:s|ics)\b(?! (?:the|a|an)\b)|\blist\b"
+    r"|\bwhat must\b|\bwhat does .* (?:contain|hold|state|say)\b|\bwho decides\b",
     re.IGNORECASE,
 )
 WHEN_FUTURE = re.compile(
-    r"\bwill\b|\bgoing to\b|\bnext (?:year|month|edition|change)\b|\bin (?:the )?future\b", re.I
+    r"\bwill\b|\bgoing to\b|\bnext (?:year|month|edition|change)\b|\bin (?:the )?future\b", re.IGNORECASE
 )
 
 
@@ -85,19 +95,90 @@ class Answering:
 
 
 def answering(question: Question, found: Sequence[Found]) -> tuple[Answering, ...]:
-    """The clauses that answer the question, best first, as a rule one; none where the policy is silent."""
-    if WHEN_FUTURE.search(question.plain):
+    """The clause that answers the question; none where the policy is silent."""
+    if WHEN_FUTURE.search(question.plain) or not found:
         return ()
-    weighed = [(f, w) for f in found if (w := _weight(question, f)) is not None]
-    weighed.sort(key=lambda pair: -pair[1])
-    for one, weight in weighed[:1]:
-        quotes = quotes_of(question, one.clause)
-        return (Answering(one.clause, weight, quotes),) if quotes else ()
-    return ()
+    weighed = [(likelihood(f), one.clause) for f, one in zip(features(question, found), found, strict=True)]
+    weighed = [w for w in weighed if not _vetoed(question, w[1])]
+    best = max(weighed, key=lambda pair: pair[0], default=None)
+    if best is None or best[0] < LIKELY:
+        return ()
+    quotes = quotes_of(question, best[1])
+    return (Answering(best[1], best[0], quotes),) if quotes else ()
+
+
+def likelihood(features: Mapping[str, float]) -> float:
+    """How likely a clause with these features answers, by the weights fitted on labelled questions."""
+    weights = _weights()
+    total = weights["constant"] + sum(weights[name] * value for name, value in features.items())
+    return 1 / (1 + exp(-total))
+
+
+def features(question: Question, found: Sequence[Found]) -> list[dict[str, float]]:
+    """What is measured of each clause that a search found for the question."""
+    wanted = question.specific or question.content
+    texts = [f"{f.clause.heading or ''}. {f.clause.text}" for f in found]
+    carried = [[_carries(w, text) for w in wanted] for text in texts]
+    foreign = sum(not any(column) for column in zip(*carried, strict=True))
+    return [
+        _features(question, one, place, texts[place], carried[place], foreign)
+        for place, one in enumerate(found)
+    ]
+
+
+def _features(
+    question: Question, found: Found, place: int, text: str, carried: Sequence[float], foreign: int
+) -> dict[str, float]:
+    size = max(1, len(carried))
+    pieces = [found.clause.text[a:b] for a, b in sentences(found.clause.text)]
+    wanted = question.specific or question.content
+    return {
+        "carried": sum(carried) / size,
+        "all_carried": float(bool(carried) and min(carried) > 0),
+        "left_out": min(sum(c == 0 for c in carried), 3),
+        "share_left_out": sum(c == 0 for c in carried) / size,
+        "share_likened": sum(0 < c < _FAMILY for c in carried) / size,
+        "foreign": min(foreign, 2),
+        "share_foreign": foreign / size,
+        "first": float(place == 0),
+        "place": place,
+        "heading": _headed(question, found.clause),
+        "fitting": _fitting(question, text),
+        "of_its_kind": float(_fits_kind(question, text)),
+        "names_stand": float(_letters_stand(question, text)),
+        "apart": _apart(question, text),
+        "words": log(1 + len(carried)),
+        "in_a_sentence": max((sum(_carries(w, p) for w in wanted) / size for p in pieces), default=0.0),
+        "asks_extreme": float(bool(_MOST_OR_LEAST.search(question.plain))),
+        "asks_statistics": float(bool(_STATISTICS.search(question.plain))),
+        "nearness": min(found.nearness, _NEAREST),
+    }
+
+
+def _vetoed(question: Question, clause: Clause) -> bool:
+    """Whether the clause lacks the very kind of thing that is asked for, however well its words fit."""
+    heading = clause.heading or ""
+    text = f"{heading}. {clause.text}"
+    if _WHO_DID.search(question.plain) or (question.days.periods and _STATISTICS.search(question.plain)):
+        return True
+    if not question.specific and not any(
+        w.stem in {h.stem for h in words(heading)} for w in question.content
+    ):
+        return True
+    return not _letters_stand(question, text) or (
+        bool(_MOST_OR_LEAST.search(question.plain)) and not _has_figure(text)
+    )
+
+
+@cache
+def _weights() -> Mapping[str, float]:
+    text = resources.files("decisioning.chat").joinpath("relevance.json").read_text(encoding="utf-8")
+    weights: Mapping[str, float] = json.loads(text)["weights"]
+    return weights
 
 
 def quotes_of(question: Question, clause: Clause) -> tuple[tuple[int, int], ...]:
-    """The sentences of a clause that say what is asked: as few as carry it, a table whole where it is asked for."""
+    """The sentences of a clause that say what is asked, as few as carry it; a table whole where wanted."""
     spans = [s for s in sentences(clause.text) if not is_order(clause.text[s[0] : s[1]])]
     rows = [s for s in spans if " | " in clause.text[s[0] : s[1]]]
     picked = _picked(question, clause, spans)
@@ -106,7 +187,7 @@ def quotes_of(question: Question, clause: Clause) -> tuple[tuple[int, int], ...]
         and (_WHOLE.search(question.plain) and len(rows) <= _MOST_ROWS)
         and _fits_kind(question, clause.text)
     ):
-        return tuple(rows[1:]) if not picked or picked[0] in rows else tuple(rows[1:])
+        return tuple(rows[1:])
     return picked
 
 
@@ -162,35 +243,11 @@ def _carries(word: Word, piece: str) -> float:
 def _kin(one: str, other: str) -> bool:
     """Whether two stems begin alike for long enough: "estimate" and "estimated"."""
     short, long = sorted((one, other), key=len)
+    if long in (short + "s", short + "es"):
+        return True
     if len(short) >= _BEGINS and short[:_BEGINS] == long[:_BEGINS]:
         return True
     return len(short) >= _BEGINS - 1 and long.startswith(short) and len(long) - len(short) <= _ENDING
-
-
-def _weight(question: Question, found: Found) -> float | None:
-    """How well a clause carries the question; None where it leaves out a word of it."""
-    text = f"{found.clause.heading or ''}. {found.clause.text}"
-    wanted = question.specific or _of_heading(question, found.clause)
-    values = [_carries(w, text) for w in wanted]
-    if not values or min(values) == 0.0:
-        return None
-    carried = sum(values) / len(values)
-    weight = carried + 0.5 * found.nearness + _headed(question, found.clause) + _fitting(question, text)
-    weight -= _APART * _apart(question, text)
-    if (
-        carried < CARRIED
-        or weight < NEAR
-        or not _fits_kind(question, text)
-        or not _letters_stand(question, text)
-    ):
-        return None
-    return weight
-
-
-def _of_heading(question: Question, clause: Clause) -> tuple[Word, ...]:
-    """Where all words of a question only ask, those that make a heading: "Who may apply?"."""
-    heading = {w.stem for w in words(clause.heading or "")}
-    return tuple(w for w in question.content if heading and {w.stem} >= heading - _STOPPED)
 
 
 def _apart(question: Question, text: str) -> int:
@@ -224,8 +281,6 @@ def _fitting(question: Question, text: str) -> float:
 
 def _fits_kind(question: Question, text: str) -> bool:
     """Whether the text has the kind of thing that is asked for: a number, a person, a ground."""
-    if _WHO_DID.search(question.plain) or (question.days.periods and _STATISTICS.search(question.plain)):
-        return False
     if _HOW_MUCH.search(question.plain) and not _has_number(text):
         return False
     counted = _HOW_MANY.search(question.plain)
@@ -240,18 +295,13 @@ def _fits_kind(question: Question, text: str) -> bool:
 
 def _counts(noun: str, text: str) -> bool:
     """Whether the text gives a number of these: "within 30 days", "no more than four" reasons."""
-    text = _CLAUSE.sub(" ", text)
-    if any(q.unit.startswith(noun.lower().rstrip("s")) for q in quantities(text) if q.unit):
+    plain, one = _CLAUSE.sub(" ", text), noun.lower().rstrip("s")
+    if any(q.unit.startswith(one) for q in quantities(plain) if q.unit):
         return True
-    return bool(
-        re.search(rf"\b(?:\d+|{_COUNTED.pattern})\b[^.]{{0,12}}\b{re.escape(noun.rstrip('s'))}", text, re.I)
-    ) or bool(
-        re.search(
-            rf"\b{re.escape(noun.rstrip('s'))}\w*\b.*\b(?:more|fewer|less) than (?:\d+|four|two|three|five)\b",
-            text,
-            re.I | re.S,
-        )
-    )
+    number = rf"(?:\d+|{_COUNTED.pattern})"
+    before = rf"\b{number}\b[^.]{{0,12}}\b{re.escape(one)}"
+    after = rf"\b{re.escape(one)}\w*\b.*\b(?:more|fewer|less) than {number}\b"
+    return any(re.search(form, plain, re.IGNORECASE | re.DOTALL) for form in (before, after))
 
 
 def _wants_number(question: Question) -> bool:
@@ -270,13 +320,13 @@ def _has_figure(text: str) -> bool:
 
 def _letters_stand(question: Question, text: str) -> bool:
     """Whether the names that the question gives as letters or bare numbers stand in the text ("tier D")."""
-    letters = re.findall(r"(?<!['’])\b[A-Z]\b(?!')", question.plain)
+    letters = re.findall(r"(?<!['\u2019])\b[A-Z]\b(?!')", question.plain)
     asked = [
         c
         for c in letters
         if c not in ("I", "A") or re.search(rf"\b(?:tier|class|band|line)\s+{c}\b", question.plain)
     ]
-    if any(not re.search(rf"(?<!['’])\b{c}\b", text) for c in asked):
+    if any(not re.search(rf"(?<!['\u2019])\b{c}\b", text) for c in asked):
         return False
     return all(
         _stands(q, text) for q in question.numbers if q.kind is Kind.NUMBER and not question.asks_bound

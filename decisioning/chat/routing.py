@@ -53,7 +53,7 @@ async def route(asking: Asking, tools: Tools) -> Routed:
 
 
 def _parts(whole: Question, asking: Asking) -> list[Question]:
-    """Several questions in one message are answered one after another; a supposition stays with its question."""
+    """Several questions in one message are answered in turn; a supposition stays with its question."""
     spans = [whole.text[a:b] for a, b in sentences(whole.text)]
     asked = [s for s in spans if s.rstrip(" )\"'").endswith("?")]
     supposes = any(re.search(r"\b(?:if|suppose|assum\w+|imagine|what if)\b", s, re.IGNORECASE) for s in spans)
@@ -102,42 +102,45 @@ async def _of_decision(scene: Scene, decision: Decision, tools: Tools) -> Reply 
     await tools.read_decision()
     if "timing" in intents or ("versions" in intents and not question.clauses and not _compares(question)):
         return await from_record.trace(scene, decision, tools)
-    current = {n: f.value for n, f in decision.facts.items()}
-    changes = what_if.changes_asked(scene, current)
-    if changes or _under_today(scene, decision):
-        return await what_if.tried(scene, decision, changes, tools)
-    if what_if.same_asked(scene, current) and not _general(question):
-        text = "The application is like that already, so there is nothing to try."
-        return Reply((framed("what_if", text, ()),), decision.as_of, kind="record")
-    if "counterfactual" in intents and (found := await what_if.alternatives(scene, decision, tools)):
-        return found
-    if "counterfactual" in intents:
-        text = "What would change the outcome is not searched for here; name a change, and it is tried."
-        return Reply((framed("counterfactual", text, ()),), decision.as_of, kind="none", abstained=True)
+    tried = await _of_changes(scene, decision, tools)
+    if tried is not None:
+        return tried
     if "who" in intents and (found := await from_record.who_decides(scene, decision, tools)):
         return found
-    if _compares(question) or question.clauses or question.days.periods:
+    if _compares(question) or question.clauses or question.days.periods or _general(question):
         return None
-    if (
-        re.search(r"\bnotice\b", question.plain, re.IGNORECASE)
-        and "next" in intents
-        and not _general(question)
-    ):
-        return await from_record.notice(scene, decision, tools)
-    if _general(question) or not from_record.about_record(question, decision, scene.titles):
+    return await _of_record(scene, decision, tools)
+
+
+async def _of_changes(scene: Scene, decision: Decision, tools: Tools) -> Reply | None:
+    """What a change that the question names makes of the outcome, or which change would turn it."""
+    current = {name: fact.value for name, fact in decision.facts.items()}
+    changes = what_if.changes_asked(scene, current)
+    if changes or _under_today(scene):
+        return await what_if.tried(scene, decision, changes, tools)
+    if what_if.same_asked(scene, current) and not _general(scene.question):
+        text = "The application is like that already, so there is nothing to try."
+        return Reply((framed("what_if", text, ()),), decision.as_of, kind="record")
+    if "counterfactual" in scene.question.intents:
+        return await what_if.alternatives(scene, decision, tools)
+    return None
+
+
+async def _of_record(scene: Scene, decision: Decision, tools: Tools) -> Reply | None:
+    question = scene.question
+    if re.search(r"\bnotice\b", question.plain, re.IGNORECASE) and "next" in question.intents:
+        return await from_record.notice(decision, tools)
+    if not from_record.about_record(question, decision, scene.titles):
         return None
     told = await from_record.by_claims(scene, decision, tools)
     limits = await from_policy.limits(scene, tools) if told and question.asks_bound else None
-    if told and limits:
-        return replace(
-            told,
-            statements=distinct((*told.statements, *limits.statements)),
-            clauses=(*told.clauses, *limits.clauses),
-        )
-    return told
+    if told is None or limits is None:
+        return told
+    statements, clauses = (*told.statements, *limits.statements), (*told.clauses, *limits.clauses)
+    return replace(told, statements=distinct(statements), clauses=clauses)
 
 
-def _under_today(scene: Scene, decision: Decision) -> bool:
+def _under_today(scene: Scene) -> bool:
     """Whether the question is what another day's policy would make of the application as it is."""
     question = scene.question
     asks = re.search(r"\b(?:would|same|still|outcome|decided|decision)\b", question.plain, re.IGNORECASE)
@@ -153,16 +156,11 @@ def _compares(question: Question) -> bool:
 
 def _general(question: Question) -> bool:
     """Whether it asks for the rule rather than for the case."""
-    if (
-        question.of_policy
-        and not question.this
-        and ("why" not in question.intents or not question.intents & {"outcome"})
-    ):
-        specific = {w.text.lower() for w in unspent(question)}
-        return bool(
-            specific or question.asks_bound or re.search(r"\b(?:polic|manual|we)\w*\b", question.plain, re.I)
-        )
-    return False
+    asks_why = "why" in question.intents and "outcome" in question.intents
+    if not question.of_policy or question.this or asks_why:
+        return False
+    by_word = re.search(r"\b(?:polic|manual|we)\w*\b", question.plain, re.IGNORECASE)
+    return bool(unspent(question) or question.asks_bound or by_word)
 
 
 async def _of_policy(scene: Scene, tools: Tools) -> Reply:

@@ -54,7 +54,7 @@ def unbound(scene: Scene) -> Reply | None:
     )
     if not supposes and not asks:
         return None
-    text = "This conversation is about no decision: begin one about a decision to ask what its record tells or to try a change."
+    text = "This conversation is about no decision: begin one that is, to ask of it or to try a change."
     return Reply((framed("unbound", text, ()),), scene.day, kind="none", abstained=True)
 
 
@@ -106,11 +106,12 @@ def _units(scene: Scene) -> dict[str, Unit]:
     return {name: field.unit for name, field in scene.edition.application.fields.items()}
 
 
-async def alternatives(scene: Scene, decision: Decision, tools: Tools) -> Reply | None:
-    """The smallest changes that were executed and approve; None where they cannot be had here."""
+async def alternatives(scene: Scene, decision: Decision, tools: Tools) -> Reply:
+    """The smallest changes that were executed and approve."""
     found = await tools.find_counterfactuals()
     if found is None:
-        return None
+        text = "What would change the outcome is not searched for here; name a change, and it is tried."
+        return Reply((framed("counterfactual", text, ()),), decision.as_of, kind="none", abstained=True)
     if not found:
         text = "No change of what the applicant can act on was found that would be approved."
         return Reply((framed("counterfactual", text, ()),), decision.as_of, kind="record")
@@ -125,5 +126,6 @@ async def alternatives(scene: Scene, decision: Decision, tools: Tools) -> Reply 
 def _alternative(told: Told, place: int, one: Alternative, units: Mapping[str, Unit]) -> Statement:
     parts: Sequence[str] = [_change(told, name, value, units) for name, value in one.changes.items()]
     day = written_date(one.decision.as_of)
-    text = f"In a simulation under the policy in force on {day}, with {listed(parts)}, the application would be approved; this is no offer."
+    text = f"In a simulation under the policy in force on {day}, with {listed(parts)}, the loan"
+    text += " would be approved; this is no offer."
     return framed(f"counterfactual:{place}", text, (day, *parts))
