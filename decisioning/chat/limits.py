@@ -186,7 +186,7 @@ def _wanted(
     sides = (
         _UPPER if upper and not lower else (Comparator.LT, Comparator.LE) if lower and not upper else every
     )
-    effects = (Effect.REFER, None) if _REFERS.search(question.plain) else (Effect.DECLINE, Effect.REFER, None)
+    effects: tuple[Effect | None, ...] = (Effect.REFER, None) if _REFERS.search(question.plain) else (Effect.DECLINE, Effect.REFER, None)
     if (
         "score" in topics
         and _APPROVES.search(question.plain)

@@ -105,7 +105,7 @@ def cross_validated(cases: Sequence[Case]) -> tuple[float, float]:
     best: dict[str, float] = dict.fromkeys(asked, 0.0)
     for k in range(FOLDS):
         weights = fitted(x[of != k], y[of != k])
-        for n in np.flatnonzero(of == k):
+        for n in map(int, np.flatnonzero(of == k)):
             best[cases[n].question] = max(best[cases[n].question], float(1 / (1 + np.exp(-x[n] @ weights))))
     silent = {q: p < LIKELY for q, p in best.items()}
     answerable = {c.question for c in cases if c.answerable}
