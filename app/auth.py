@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from app.errors import Forbidden, Unauthenticated
+from app.errors import Forbidden, TooManyRequests, Unauthenticated
 from app.settings import is_loopback
 from app.storage.keys import find_key
 from app.wiring import services_of
@@ -44,7 +44,9 @@ ANYBODY: Final = Caller(None, frozenset(Scope))
 
 
 async def caller_of(request: Request) -> Caller:
-    """Who makes this request; raises Unauthenticated, or Forbidden from elsewhere with auth off."""
+    """Who makes this request; raises Unauthenticated, TooManyRequests, or Forbidden from elsewhere
+    with auth off.
+    """
     services = services_of(request)
     if not services.settings.auth_required:
         _only_from_here(request)
@@ -55,6 +57,9 @@ async def caller_of(request: Request) -> Caller:
     key = await find_key(services.engine, secret.strip())
     if key is None:
         raise Unauthenticated("this API key is not known, or was revoked")
+    if wait_s := services.rates.take(key.id):
+        services.metrics.refused.labels("key too often").inc()
+        raise TooManyRequests(wait_s)
     return Caller(key.id, frozenset(map(Scope, key.scopes)))
 
 

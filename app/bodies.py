@@ -4,18 +4,21 @@ Refused, each in words of its own: no JSON, NaN and Infinity, numbers beyond a d
 surrogates, a name given twice in one object, unknown fields, wrong types.
 """
 
+import asyncio
 import json
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
-from app.errors import BodyTooLarge, InvalidBody, MalformedBody, UnsupportedMedia, field_problem
+from app.errors import BodyTooLarge, BodyTooSlow, InvalidBody, MalformedBody, UnsupportedMedia, field_problem
 from decisioning.errors import FieldProblem
 
 LIMIT_BYTES = 1 << 20
+WITHIN_S: Final = 8.0
+"""A body that comes drop by drop holds a connection no longer than this."""
 JSON_TYPE = "application/json"
 
 M = TypeVar("M", bound=BaseModel)
@@ -25,13 +28,22 @@ async def read_body(request: Request, limit_bytes: int = LIMIT_BYTES) -> bytes:
     """The body, declared as JSON and at most that long; what is too long is not read to its end."""
     _check_headers(request, limit_bytes)
     body, more = await _chunk(request.receive)
-    while more:
-        chunk, more = await _chunk(request.receive)
-        body += chunk
-        if len(body) > limit_bytes:
-            raise _too_large(limit_bytes)
+    if more:
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                body = await _rest(request.receive, body, limit_bytes)
+        except TimeoutError:
+            raise BodyTooSlow(f"the body must come within {WITHIN_S:.0f} s") from None
     if len(body) > limit_bytes:
         raise _too_large(limit_bytes)
+    return body
+
+
+async def _rest(receive: Receive, body: bytes, limit_bytes: int) -> bytes:
+    more = True
+    while more and len(body) <= limit_bytes:
+        chunk, more = await _chunk(receive)
+        body += chunk
     return body
 
 

@@ -16,8 +16,9 @@ from app.stopwatch import SpanStopwatch
 from app.storage.audit import AuditEvent, record_event
 from app.storage.decisions import load_stored
 from app.telemetry import Attr, SpanName, current_trace_id, span
+from app.whatif import what_changes, what_if
 from app.wiring import Services
-from decisioning.chat.tools import Alternative, CannotTry, Change, Found, NoticeDue, Trace
+from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Trace
 from decisioning.decide import Request, decide
 from decisioning.errors import InvalidApplication, NoPolicyInForce
 from decisioning.explain import sha256_of
@@ -26,6 +27,7 @@ from decisioning.ports import Clause
 from decisioning.product import Product
 
 SEARCHED = 8
+MOST_TOLD = 4
 EXECUTE = "execute_tool"
 Tell = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Called with the name of a tool, what it was asked and what it found: numbers and names only."""
@@ -120,14 +122,22 @@ class LiveTools:
         about = day or self._decision.as_of
         async with self._call("try_changes", changes=dict(changes), as_of=about.isoformat()) as call:
             made = await self._simulated(self._decision, changes, about)
-            await self._audit(self._decision, changes, made)
             call.found(outcome=made.outcome.value)
             call.kept["decision"] = made.model_dump(mode="json")
         return made
 
-    async def find_counterfactuals(self) -> Sequence[Alternative] | None:
-        """The smallest changes that were executed and approve; None where they cannot be asked for."""
-        return None
+    async def find_counterfactuals(self) -> Counterfactuals | None:
+        """The smallest changes that were executed and approve."""
+        decision = self._decision
+        if decision is None:
+            return None
+        async with self._call("find_counterfactuals", decision_id=str(decision.id)) as call:
+            found = await what_changes(self._services, decision.id, self._key_id)
+            each = tuple({c.field: c.after for c in one.changes} for one in found.counterfactuals[:MOST_TOLD])
+            told = Counterfactuals(changes=each, as_of=found.as_of, none_because=found.none_because)
+            call.found(tried=found.tried, approved=len(found.counterfactuals))
+            call.kept["counterfactuals"] = told.model_dump(mode="json")
+        return told
 
     async def read_notice(self) -> NoticeDue | None:
         """The notice that the record asks for."""
@@ -140,32 +150,41 @@ class LiveTools:
         return NoticeDue(kind=due.kind, due_on=due.due_at.date()) if due else None
 
     async def _simulated(self, decision: Decision, changes: Mapping[str, Value], day: date) -> Decision:
-        services, now = self._services, self._services.now()
-        stored = await load_stored(services.engine, decision.id)
-        request = Request({**stored.inputs.application, **changes}, None, decision.received_at, day)
         try:
-            decided = await decide(
-                request,
-                self._product,
-                services.scoring,
-                services.pricing,
-                SpanStopwatch(self._product.on(day).product.budget_s.total),
-                now,
-                services.new_id(),
-                current_trace_id(),
-            )
+            if day == decision.as_of:
+                tried = await what_if(self._services, decision.id, changes, self._key_id)
+                made = tried.decision
+            else:
+                made = await self._on_another_day(decision, changes, day)
         except (InvalidApplication, NoPolicyInForce) as refused:
             raise CannotTry(_plain(refused)) from refused
-        return decided.decision.model_copy(update={"mode": Mode.SIMULATION, "notice": None})
+        return made.model_copy(update={"mode": Mode.SIMULATION, "notice": None})
+
+    async def _on_another_day(self, decision: Decision, changes: Mapping[str, Value], day: date) -> Decision:
+        """The same under the policy of another day, which the decision itself never saw."""
+        services = self._services
+        stored = await load_stored(services.engine, decision.id)
+        decided = await decide(
+            Request({**stored.inputs.application, **changes}, None, decision.received_at, day),
+            self._product,
+            services.scoring,
+            services.pricing,
+            SpanStopwatch(self._product.on(day).product.budget_s.total),
+            services.now(),
+            services.new_id(),
+            current_trace_id(),
+        )
+        await self._audit(decision, changes, decided.decision)
+        return decided.decision
 
     async def _audit(self, decision: Decision, changes: Mapping[str, Value], made: Decision) -> None:
         services = self._services
-        detail = {"changes": dict(changes), "as_of": made.as_of.isoformat(), "outcome": made.outcome.value}
+        detail = {"fields": sorted(changes), "as_of": made.as_of.isoformat()}
         event = AuditEvent(
             services.new_id(),
             services.now(),
             self._key_id,
-            "what-if",
+            "what_if",
             str(decision.id),
             orjson.dumps(detail).decode(),
         )

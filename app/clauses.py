@@ -42,6 +42,7 @@ class PolicyClauses:
             self._snapshots_at, SpanName.BATCH.format("snapshot"), largest=256, in_flight=2
         )
         self._asking: dict[Asked, asyncio.Task[Sequence[Found]]] = {}
+        self._states: LRUCache[datetime | None, Snapshot] = LRUCache(REMEMBERED)
         self._clauses: LRUCache[Named, Clause | None] = LRUCache(REMEMBERED)
         self._answers: LRUCache[Asked, Sequence[Found]] = LRUCache(REMEMBERED)
 
@@ -89,8 +90,23 @@ class PolicyClauses:
         )
         return [_change(d) for d in found]
 
+    async def snapshot(self, known_at: datetime | None = None) -> Snapshot | None:
+        """The state of the corpus at that instant (now); None while it was empty."""
+        with _as_dependency():
+            return await self._snapshot(known_at)
+
+    async def snapshot_of(self, snapshot_id: str) -> Snapshot | None:
+        """The state of the corpus of that id, None where there was none."""
+        with _as_dependency():
+            return await self.corpus.snapshot_of(int(snapshot_id))
+
     async def _snapshot(self, known_at: datetime | None) -> Snapshot | None:
-        return (await self._snapshots.ask(known_at)).answer
+        if known_at in self._states:  # what is asked at a snapshot's own instant finds that snapshot for ever
+            return self._states[known_at]
+        found = (await self._snapshots.ask(known_at)).answer
+        if found is not None:
+            self._states[found.known_at] = found
+        return found
 
     async def _snapshots_at(self, instants: Sequence[datetime | None]) -> Sequence[Snapshot | None]:
         """The state of the corpus at each instant; states follow one another, so the ends tell most."""

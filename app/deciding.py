@@ -21,7 +21,7 @@ from app.logs import log
 from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch, Told
 from app.storage.idempotency import Answer, Claimed
-from app.storage.rows import Applicant, Monitoring, NewDecision, record_json
+from app.storage.rows import SOURCES, Applicant, Monitoring, NewDecision, record_json
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
 from app.wiring import Services
 from decisioning.decide import Decided, Request, decide
@@ -41,13 +41,15 @@ class Order:
     """A request, who makes it and what they may.
 
     `claimed` is the idempotency key that the answer is kept under; `waiting` surrounds what is done only
-    for as long as somebody waits for it.
+    for as long as somebody waits for it. The budget runs since `arrived_ns`, a reading of
+    `perf_counter_ns`; None means now.
     """
 
     wanted: DecisionRequest
     key_id: UUID | None = None
     may_simulate: bool = False
     claimed: Claimed | None = None
+    arrived_ns: int | None = None
     waiting: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
 
@@ -70,7 +72,7 @@ async def take(services: Services, order: Order) -> Taken:
     now = services.now()
     edition = product.on(_day(services, order, product, now))
     await services.artefacts.keep(edition)
-    watch = SpanStopwatch(edition.product.budget_s.total)
+    watch = SpanStopwatch(edition.product.budget_s.total, order.arrived_ns)
     with span(SpanName.DECIDE.format(product.name), not_ours=NOT_OURS):
         try:
             async with order.waiting():
@@ -162,6 +164,7 @@ def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes)
         api_key_id=order.key_id,
         answer=Answer(order.claimed, decided.decision.id, body) if order.claimed else None,
         record_json=record,
+        sources=SOURCES.validate_python([each.model_dump() for each in wanted.sources]),
     )
 
 

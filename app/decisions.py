@@ -7,6 +7,7 @@ once; FastAPI's own route would cost more than the rules do.
 import asyncio
 import hashlib
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
@@ -17,6 +18,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import openapi
+from app.admission import end_within
 from app.auth import Analyst, Caller, Scope, caller_of
 from app.bodies import check, parse_json, read_body
 from app.deciding import Order, Taken, take
@@ -35,6 +37,9 @@ from decisioning.model import Outcome
 from decisioning.product import named
 
 KEY_HEADER: Final = "Idempotency-Key"
+RELEASED_WITHIN_S: Final = 1.0
+STORED_WITHIN_S: Final = 2.0
+"""Beyond the budget: it was decided, and not to keep it would waste it all."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
@@ -42,15 +47,16 @@ router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
 async def create(request: Request) -> Response:
     """Take a decision: 201 once it is durably stored."""
-    services = services_of(request)
+    services, arrived_ns = services_of(request), time.perf_counter_ns()
     caller = await caller_of(request)
     caller.require(Scope.DECIDE)
     key = _key(request)
     value = parse_json(await read_body(request))
     wanted = check(DecisionRequest, value)
-    if key is None:
-        return _created(await take(services, _order(request, caller, wanted)))
     product = named(services.products, wanted.product)
+    end_within(request.scope, product.editions[-1].product.budget_s.total + STORED_WITHIN_S)
+    if key is None:
+        return _created(await take(services, _order(request, caller, wanted, arrived_ns)))
     claim = await services.batches.claim(
         idempotency.Wanted(caller.key_id, product.name, key, fingerprint(value))
     )
@@ -62,7 +68,7 @@ async def create(request: Request) -> Response:
         case idempotency.OtherBody():
             raise KeyReused("this Idempotency-Key was used with another body")
     async with _freed_unless_stored(services, claim):
-        return _created(await take(services, _order(request, caller, wanted, claim)))
+        return _created(await take(services, _order(request, caller, wanted, arrived_ns, claim)))
 
 
 def _key(request: Request) -> str | None:
@@ -79,29 +85,45 @@ def fingerprint(value: Any) -> bytes:
 
 
 def _order(
-    request: Request, caller: Caller, wanted: DecisionRequest, claimed: idempotency.Claimed | None = None
+    request: Request,
+    caller: Caller,
+    wanted: DecisionRequest,
+    arrived_ns: int,
+    claimed: idempotency.Claimed | None = None,
 ) -> Order:
     return Order(
         wanted,
         caller.key_id,
         may_simulate=not caller.scopes.isdisjoint({Scope.POLICY, Scope.AUDIT}),
         claimed=claimed,
+        arrived_ns=arrived_ns,
         waiting=lambda: UntilCallerLeaves(request.receive),
     )
 
 
 @asynccontextmanager
 async def _freed_unless_stored(services: Services, claimed: idempotency.Claimed) -> AsyncIterator[None]:
-    """Whatever ends the request without an answer frees its key at once; a dead process's key waits."""
+    """Whatever ends the request without an answer frees its key at once; a dead process's key waits.
+
+    Nobody waits long for that: where the database hangs, the key is freed when it is back.
+    """
     try:
         yield
     except BaseException:
         release = asyncio.ensure_future(idempotency.release(services.engine, claimed))
         try:
-            await asyncio.shield(release)
-        except DatabaseUnavailable:
+            async with asyncio.timeout(RELEASED_WITHIN_S):
+                await asyncio.shield(release)
+        except (DatabaseUnavailable, TimeoutError):
+            release.add_done_callback(_seen)
             log.warning("an idempotency key waits for its lease to end")
         raise
+
+
+def _seen(release: "asyncio.Future[None]") -> None:
+    """An error that nobody waits for is no surprise: the lease ends by itself."""
+    if not release.cancelled():
+        release.exception()
 
 
 def _created(taken: Taken) -> Response:

@@ -7,15 +7,22 @@ CredenceError
 │   ├── MalformedBody     the body is no JSON
 │   ├── InvalidBody       the body is JSON of another shape
 │   ├── BodyTooLarge      the body is longer than the limit
+│   ├── BodyTooSlow       the body did not come in time
 │   └── UnsupportedMedia  the body is not declared as JSON
 ├── Unauthenticated       no key, or none that is known
 ├── Forbidden             the key lacks the scope
+├── TooManyRequests       the key asks more often than it may
+├── Busy                  not now
+│   ├── Overloaded        more is under way than can be answered in time
+│   └── TooSlow           it was not answered in time
 ├── NotAcceptable         nothing that the caller accepts can be given
 ├── Conflict              the record's state does not allow it
-│   └── KeyInProgress     the first request with this Idempotency-Key is still running
+│   ├── KeyInProgress     the first request with this Idempotency-Key is still running
+│   └── NoticeImpossible  the decision has no notice, or not all that its letter needs; carries the fields
 └── KeyReused             this Idempotency-Key came with another body
 """
 
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -39,6 +46,7 @@ from app.storage.errors import (
 from decisioning.errors import (
     CredenceError,
     DependencyFailed,
+    EvidenceChanged,
     FieldProblem,
     InvalidApplication,
     NoPolicyInForce,
@@ -69,6 +77,10 @@ class BodyTooLarge(BadRequest):
     """The body is longer than the limit."""
 
 
+class BodyTooSlow(BadRequest):
+    """The body did not come in time."""
+
+
 class UnsupportedMedia(BadRequest):
     """The body is not declared as JSON."""
 
@@ -81,6 +93,26 @@ class Forbidden(CredenceError):
     """The API key lacks the scope."""
 
 
+class TooManyRequests(CredenceError):
+    """The API key asks more often than it may; `wait_s` is how long it must wait."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("this API key asks more often than it may")
+        self.wait_s = wait_s
+
+
+class Busy(CredenceError):
+    """Not now: asking again in a moment may help."""
+
+
+class Overloaded(Busy):
+    """More is under way than can be answered in time: nothing was done for this request."""
+
+
+class TooSlow(Busy):
+    """It was not answered in time."""
+
+
 class NotAcceptable(CredenceError):
     """Nothing that the caller accepts can be given."""
 
@@ -91,6 +123,14 @@ class Conflict(CredenceError):
 
 class KeyInProgress(Conflict):
     """The first request with this Idempotency-Key is still running."""
+
+
+class NoticeImpossible(Conflict):
+    """There is no notice of this decision, or its letter lacks what `problems` names."""
+
+    def __init__(self, detail: str, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__(detail)
+        self.problems = problems
 
 
 class KeyReused(CredenceError):
@@ -115,6 +155,7 @@ KINDS: dict[type[Exception], Kind] = {
     InvalidBody: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
     RequestValidationError: Kind(422, "invalid-request", "The request has fields that cannot be taken"),
     BodyTooLarge: Kind(413, "body-too-large", "The body is too large"),
+    BodyTooSlow: Kind(408, "body-too-slow", "The body did not come in time", (("Connection", "close"),)),
     UnsupportedMedia: Kind(415, "unsupported-media-type", "The body must be application/json"),
     BadRequest: Kind(400, "bad-request", "The request cannot be taken"),
     InvalidApplication: Kind(422, "invalid-application", "The application breaks the product's schema"),
@@ -122,12 +163,19 @@ KINDS: dict[type[Exception], Kind] = {
     NoPolicyInForce: Kind(422, "no-policy-in-force", "No policy was in force on that date"),
     Unauthenticated: Kind(401, "unauthenticated", "An API key is needed", (("WWW-Authenticate", "Bearer"),)),
     Forbidden: Kind(403, "forbidden", "The API key may not do this"),
+    TooManyRequests: Kind(429, "too-many-requests", "The API key asks too often"),
+    Overloaded: Kind(503, "overloaded", "The service is busy", (("Retry-After", "1"),)),
+    TooSlow: Kind(503, "too-slow", "This could not be answered in time", (("Retry-After", "1"),)),
     NotAcceptable: Kind(406, "not-acceptable", "No accepted media type can be given"),
     KeyInProgress: Kind(
         409, "request-in-progress", "A request with this Idempotency-Key is running", (("Retry-After", "1"),)
     ),
+    NoticeImpossible: Kind(409, "notice-impossible", "The notice cannot be written"),
     KeyReused: Kind(422, "idempotency-key-reused", "This Idempotency-Key was used with another body"),
     Conflict: Kind(409, "conflict", "The record's state does not allow this"),
+    EvidenceChanged: Kind(
+        409, "evidence-changed", "What the record was made from is no longer what was kept"
+    ),
     UnknownRecord: Kind(404, "not-found", "There is no such record"),
     InvalidCursor: Kind(422, "invalid-cursor", "The cursor was not given out for this query"),
     NotResolvable: Kind(409, "not-resolvable", "Only a referral is ended by a person"),
@@ -166,7 +214,7 @@ def _http_kind(error: HTTPException) -> Kind:
 
 def problems_of(error: Exception) -> tuple[FieldProblem, ...]:
     """The refused fields, by their paths in the request."""
-    if isinstance(error, InvalidApplication | BadRequest):
+    if isinstance(error, InvalidApplication | BadRequest | NoticeImpossible):
         return error.problems
     if isinstance(error, RequestValidationError):
         return tuple(field_problem(each) for each in error.errors())
@@ -195,7 +243,10 @@ def problem_response(error: Exception, instance: str) -> Response:
     }
     if problems := problems_of(error):
         body["errors"] = [{"field": p.field, "problem": p.problem} for p in problems]
-    return Response(orjson.dumps(body), kind.status, dict(kind.headers), MEDIA_TYPE)
+    headers = dict(kind.headers)
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(math.ceil(error.wait_s))
+    return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
 
 
 def _detail(error: Exception, kind: Kind) -> str:

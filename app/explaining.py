@@ -4,9 +4,11 @@ Words never change a decision. They are written from its record and from the pol
 when it was taken, so that they say the same whenever they are written.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from app.logs import log
@@ -22,6 +24,9 @@ from decisioning.explain import Explained, explain
 from decisioning.model import Decision, Evidence, Explanation, Reader, Writer
 from decisioning.product import named
 from decisioning.titles import titles_of
+
+LAST_WORDS_S: Final = 0.5
+"""Beyond the budget: when an LLM has spent it, our own words still need a moment."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,13 @@ async def words_for(services: Services, decided: Decided, mode: ExplainMode, wat
     if mode == "async":
         return Words(pending())
     try:
-        explained = await _write(services, decided.decision, Reader.ANALYST, decided.inputs.known_at, watch)
-    except DependencyFailed as error:
-        log.warning("explanation left for later", dependency=error.dependency)
+        async with asyncio.timeout(watch.remaining_s() + LAST_WORDS_S):
+            explained = await _write(
+                services, decided.decision, Reader.ANALYST, decided.inputs.known_at, watch
+            )
+    except (DependencyFailed, TimeoutError) as error:
+        dependency = error.dependency if isinstance(error, DependencyFailed) else "retrieval"
+        log.warning("explanation left for later", dependency=dependency)
         return Words(pending())
     return Words(explained.explanation, explained.evidence)
 

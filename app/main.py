@@ -13,7 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from app import __version__, chat, decisions, explanations, health, policies, resolutions
+from app import (
+    __version__,
+    chat,
+    counterfactuals,
+    decisions,
+    explanations,
+    health,
+    letters,
+    policies,
+    resolutions,
+)
+from app.admission import Admission, Limits
 from app.errors import KINDS, answer_problem
 from app.logs import configure_logs
 from app.metrics import Metrics
@@ -56,10 +67,12 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
     )
     # A plain route: FastAPI's own costs more than the rules of a decision.
     app.router.routes.append(PlainRoute("/v1/decisions", decisions.create, methods=["POST"]))
-    for part in (decisions, explanations, resolutions, chat, policies, health):
+    for part in (decisions, explanations, resolutions, counterfactuals, letters, chat, policies, health):
         app.include_router(part.router)
     for error in (*KINDS, HTTPException, RequestValidationError):
         app.add_exception_handler(error, answer_problem)
+    limits = Limits(settings.max_requests, settings.explain_timeout_s)
+    app.add_middleware(Admission, limits=limits, metrics=metrics)
     app.add_middleware(ServerSpan, metrics=metrics)
     return app
 

@@ -48,6 +48,18 @@ class Metrics:
         self.model_calls = self._counter(
             MetricName.MODEL_CALLS, "Calls to a model API", "credit.model", "credit.result"
         )
+        self.model_repeats = self._counter(
+            MetricName.MODEL_REPEATS,
+            "Calls to a model API made again or doubled",
+            "credit.model",
+            "credit.why",
+        )
+        self.model_breaker = self._counter(
+            MetricName.MODEL_BREAKER, "A model API was left alone, or is back", "credit.model", "credit.state"
+        )
+        self.refused = self._counter(
+            MetricName.REQUESTS_REFUSED, "Requests refused before any work", "credit.why"
+        )
         self.stages = self._seconds(
             MetricName.DECISION_DURATION,
             "Where a decision's time went",

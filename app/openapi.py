@@ -9,11 +9,28 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from app.errors import MEDIA_TYPE
-from app.schemas import ChatRequest, DecisionRequest, FeedbackRequest, IngestRequest, ResolutionRequest
+from app.schemas import (
+    ChatRequest,
+    CounterfactualsRequest,
+    DecisionRequest,
+    FeedbackRequest,
+    IngestRequest,
+    ResolutionRequest,
+    SentRequest,
+)
 from decisioning.model import Contribution, Decision, Explanation
+from decisioning.whatif import WhatChanges, WhatIf
 
 REF: Final = "#/components/schemas/{model}"
-BODIES: Final = (DecisionRequest, ResolutionRequest, ChatRequest, FeedbackRequest, IngestRequest)
+BODIES: Final = (
+    DecisionRequest,
+    ResolutionRequest,
+    SentRequest,
+    CounterfactualsRequest,
+    ChatRequest,
+    FeedbackRequest,
+    IngestRequest,
+)
 
 Described = dict[str, Any]
 
@@ -46,12 +63,12 @@ class ExpandedDecision(Decision):
     digests: dict[str, str] = Field(default_factory=dict)
 
 
-ANSWERS: Final = (Decision, ExpandedDecision, Explanation, ProblemDetails)
+ANSWERS: Final = (Decision, ExpandedDecision, Explanation, WhatChanges, WhatIf, ProblemDetails)
 
 
-def body(model: type[BaseModel]) -> Described:
+def body(model: type[BaseModel], *, required: bool = True) -> Described:
     """`openapi_extra` for a route that reads its body itself."""
-    return {"requestBody": {"required": True, "content": _content("application/json", model)}}
+    return {"requestBody": {"required": required, "content": _content("application/json", model)}}
 
 
 def answers(model: type[BaseModel] | None, status: int, *problems: int) -> dict[int | str, Described]:
@@ -59,7 +76,10 @@ def answers(model: type[BaseModel] | None, status: int, *problems: int) -> dict[
     good: Described = {"description": HTTPStatus(status).phrase}
     if model is not None:
         good["content"] = _content("application/json", model)
-    return {status: good, **{each: _problem(each) for each in sorted({*problems, 500})}}
+    always = {429, 503} if 401 in problems else {503}
+    with_a_body = {408} if 413 in problems else set()
+    bad = sorted({*problems, *always, *with_a_body, 500})
+    return {status: good, **{each: _problem(each) for each in bad}}
 
 
 def text(status: int, *media_types: str) -> dict[int | str, Described]:

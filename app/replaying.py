@@ -42,6 +42,15 @@ async def replay_stored(services: Services, stored: StoredDecision) -> Differenc
     return found or await _words_difference(services, stored, edition)
 
 
+async def stored_edition(services: Services, stored: StoredDecision) -> Edition:
+    """The edition that a decision was taken under; raises EvidenceChanged where it is not kept whole."""
+    named = _named(orjson.loads(stored.inputs_json))
+    edition = _edition(named, await _contents(services, named))
+    if isinstance(edition, Difference):
+        raise EvidenceChanged(str(edition))
+    return edition
+
+
 async def _words_difference(
     services: Services, stored: StoredDecision, edition: Edition
 ) -> Difference | None:
@@ -68,6 +77,9 @@ async def _clauses_of(
 ) -> Sequence[Clause]:
     names = [each.clause for each in evidence.clauses]
     known_at = stored.inputs.known_at
+    if evidence.retrieval_snapshot is not None:
+        snapshot = await services.clauses.snapshot_of(evidence.retrieval_snapshot)
+        known_at = snapshot.known_at if snapshot else known_at
     found = await services.clauses.named(document, names, stored.decision.as_of, known_at)
     return list(found.values())
 

@@ -1,6 +1,7 @@
 """What follows a decision over HTTP: a person's end to a referral, and a replay."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,9 @@ from app.storage.resolutions import Resolution, put_resolution
 from app.telemetry import current_trace_id
 from app.wiring import Services, services_of
 from decisioning.errors import FieldProblem
-from decisioning.model import Decision, Outcome
+from decisioning.model import Decision, Mode, Notice, Outcome
 from decisioning.product import named
+from decisioning.record import NOTICE_DAYS
 
 router = APIRouter(prefix="/v1/decisions/{decision_id}", tags=["decisions"])
 
@@ -36,7 +38,8 @@ async def resolve(request: Request, caller: Analyst, decision_id: UUID) -> Respo
     """A person's decision beside the automatic one, which stays as it was; a referral ends once."""
     services = services_of(request)
     wanted = parse(ResolutionRequest, await read_body(request))
-    _check(services, wanted, await load_decision(services.engine, decision_id))
+    decision = await load_decision(services.engine, decision_id)
+    _check(services, wanted, decision)
     resolution = Resolution(
         id=services.new_id(),
         decision_id=decision_id,
@@ -46,7 +49,7 @@ async def resolve(request: Request, caller: Analyst, decision_id: UUID) -> Respo
         api_key_id=caller.key_id,
         created_at=services.now(),
     )
-    await put_resolution(services.engine, resolution)
+    await put_resolution(services.engine, resolution, _notice(decision, resolution))
     return json_response(_told(resolution), 201)
 
 
@@ -62,6 +65,13 @@ async def replay(request: Request, _caller: Auditor, decision_id: UUID) -> Respo
     return json_response(
         {"identical": found is None, "first_difference": difference, "trace_id": current_trace_id()}
     )
+
+
+def _notice(decision: Decision, resolution: Resolution) -> Notice | None:
+    """A decline by a person has its notice too; a referral does not stop the clock."""
+    if resolution.outcome is Outcome.APPROVE or decision.mode is Mode.SIMULATION:
+        return None
+    return Notice(kind="adverse_action", due_at=decision.received_at + timedelta(days=NOTICE_DAYS))
 
 
 def _check(services: Services, wanted: ResolutionRequest, decision: Decision) -> None:

@@ -7,7 +7,7 @@ and ids, which JSON can only spell as strings.
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -18,7 +18,10 @@ from pydantic import (
     ConfigDict,
     Field,
     WithJsonSchema,
+    model_validator,
 )
+
+from decisioning.sources import MOST_KEY_FACTORS
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
@@ -80,6 +83,7 @@ Id = Annotated[UUID, _unless_made(UUID, parse_id)]
 QueryDay = Annotated[date | None, BeforeValidator(lambda text: text and parse_day(text)), DAY_SCHEMA]
 QueryInstant = Annotated[datetime | None, BeforeValidator(lambda text: text and parse_instant(text))]
 Identifier = Annotated[Text, Field(min_length=1, max_length=200)]
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 ExplainMode = Literal["sync", "async", "none"]
 
 
@@ -104,6 +108,43 @@ class Monitoring(Body):
     marital: Annotated[Text, Field(min_length=1, max_length=40)] | None = None
 
 
+class CreditScoreUsed(Body):
+    """The score of a consumer report that was used, as section 615(a) has it disclosed."""
+
+    value: FiniteNumber
+    min: FiniteNumber
+    max: FiniteNumber
+    created_on: Day
+    key_factors: Annotated[list[Identifier], Field(min_length=1, max_length=MOST_KEY_FACTORS)]
+    inquiries: bool = False
+
+    @model_validator(mode="after")
+    def _on_its_scale(self) -> Self:
+        if not self.min <= self.value <= self.max:
+            raise ValueError("value must lie between min and max")
+        return self
+
+
+class ConsumerReportUsed(Body):
+    """A report of a consumer reporting agency behind the application."""
+
+    kind: Literal["consumer_report"]
+    name: Identifier
+    address: Identifier
+    phone: Identifier
+    score: CreditScoreUsed | None = None
+
+
+class OutsideSourceUsed(Body):
+    """Information from an outside source other than a consumer reporting agency."""
+
+    kind: Literal["third_party"]
+    name: Identifier | None = None
+
+
+SourceOf = Annotated[ConsumerReportUsed | OutsideSourceUsed, Field(discriminator="kind")]
+
+
 class DecisionRequest(Body):
     """A request for a decision; the product's own schema checks `application`."""
 
@@ -113,6 +154,7 @@ class DecisionRequest(Body):
     received_at: Instant | None = None
     applicant: Applicant | None = None
     notes: Annotated[Text, Field(max_length=10_000)] | None = None
+    sources: Annotated[list[SourceOf], Field(max_length=10)] = []
     monitoring: Monitoring | None = None
     explain: ExplainMode = "sync"
     as_of: Day | None = None
@@ -124,6 +166,19 @@ class ResolutionRequest(Body):
     outcome: Literal["approve", "decline"]
     reasons: Annotated[list[Identifier], Field(max_length=10)] = []
     note: Annotated[Text, Field(max_length=10_000)] | None = None
+
+
+class SentRequest(Body):
+    """That a notice went out, how, and when if not just now."""
+
+    channel: Identifier
+    sent_at: Instant | None = None
+
+
+class CounterfactualsRequest(Body):
+    """Nothing: search for what changes the outcome. `changes`: decide this one change instead."""
+
+    changes: Annotated[dict[Identifier, Any], Field(min_length=1, max_length=20)] | None = None
 
 
 class ChatRequest(Body):

@@ -1,29 +1,24 @@
 """Everything that `credence serve` runs, from the database to the workers; the demo runs the same.
 
-What starts last ends first: workers, then the reference model APIs, then the embedded database.
+What starts last ends first: workers, then the reference model APIs, then the embedded database. The
+workers' processes are started before the database is up, since Python takes longer to load them than
+PostgreSQL to start; they wait at a gate until it is up and prepared.
 """
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
 
-from app.sandbox.postgres import EmbeddedPostgres, embedded_postgres
+from app.database import Database, database
+from app.sandbox.postgres import EmbeddedPostgres, address
 from app.settings import Settings
-from app.storage.engine import open_engine
-from app.storage.migrate import require_current, upgrade
 from app.supervisor import ChildFailed, Program, kept_running, listening_socket
-from app.wiring import Services, open_services
-from decisioning.errors import InvalidProduct
-from decisioning.product import PRODUCTS, Product, load_products
-from retrieval.ingest import documents, ingest_paths
 
 READY_WITHIN_S = 60.0
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True)
@@ -33,59 +28,6 @@ class RunningService:
     url: str
     settings: Settings
     failure: asyncio.Future[None]
-
-
-@dataclass(frozen=True)
-class Database:
-    """Settings whose database runs, and the embedded server if it is ours to watch."""
-
-    settings: Settings
-    embedded: EmbeddedPostgres | None
-
-
-@contextmanager
-def database(settings: Settings) -> Iterator[Database]:
-    """The database given by URL as it is, or the embedded one for as long as the block runs."""
-    if settings.database_url is not None:
-        yield Database(settings, None)
-        return
-    with embedded_postgres(settings.home) as server:
-        yield Database(settings.model_copy(update={"database_url": server.url}), server)
-
-
-async def prepare(base: Database, *, ingest: bool = False) -> None:
-    """Bring an embedded database up to date; raise NotMigrated for one given by URL that is not.
-
-    With `ingest`, an embedded corpus that lacks a product's manual takes all of its editions in, once:
-    later changes of the manual are the lender's to ingest.
-    """
-    engine = open_engine(str(base.settings.database_url), pool_size=2)
-    try:
-        if base.embedded is None:
-            await require_current(engine)
-            return
-        await upgrade(engine)
-        held = await documents(engine) if ingest else frozenset()
-    finally:
-        await engine.dispose()
-    if ingest:
-        await _ingest_manuals(base.settings, held)
-
-
-async def _ingest_manuals(settings: Settings, held: frozenset[str]) -> None:
-    products = load_products([PRODUCTS, *settings.products]).values()
-    if lacking := [p for p in products if p.editions[-1].product.document not in held]:
-        async with open_services(settings) as services:
-            for product in lacking:
-                await _ingest_manual(services, product)
-
-
-async def _ingest_manual(services: Services, product: Product) -> None:
-    paths = list(product.manuals().values())
-    report = await ingest_paths(services.engine, paths, services.embedder, supersede=True)
-    if report.refused:
-        reasons = "; ".join(f"{source}: {reason}" for source, reason in report.refused.items())
-        raise InvalidProduct(f"{product.name}: the manual cannot be taken in: {reasons}")
 
 
 @asynccontextmanager
@@ -108,21 +50,44 @@ async def model_apis(settings: Settings) -> AsyncGenerator[Settings]:
 
 
 @asynccontextmanager
-async def running_service(base: Database, workers: int = 1) -> AsyncGenerator[RunningService]:
+async def running_service(settings: Settings, workers: int = 1) -> AsyncGenerator[RunningService]:
     """The service on the settings' host and port, ready when the block is entered.
 
-    Raises CannotListen when the port is taken and ChildFailed when a worker cannot start.
+    An embedded database is migrated and takes the products' manuals in first; one given by URL must be
+    migrated (NotMigrated). Raises CannotListen when the port is taken, EmbeddedPostgresFailed, and
+    ChildFailed when a worker cannot start.
     """
-    async with AsyncExitStack() as stack:
+    async with AsyncExitStack() as last, AsyncExitStack() as stack:
+        listening = stack.enter_context(listening_socket(settings.host, settings.port))
+        gate, behind = stack.enter_context(_socket_pair())
+        url = settings.database_url or address(settings.home)
+        known = settings.model_copy(update={"database_url": url})
+        known = await stack.enter_async_context(model_apis(known))
+        arguments = [str(listening.fileno()), str(behind.fileno())]
+        worker = Program("app.worker", arguments, (listening, behind), known.environment())
+        failure = await stack.enter_async_context(kept_running(*[worker] * workers))
+        base = await asyncio.to_thread(last.enter_context, database(settings))
+        await _prepare(base)
         if base.embedded is not None:
             await stack.enter_async_context(_in_background(base.embedded))
-        listening = stack.enter_context(listening_socket(base.settings.host, base.settings.port))
-        settings = await stack.enter_async_context(model_apis(base.settings))
-        worker = Program("app.worker", [str(listening.fileno())], (listening,), settings.environment())
-        failure = await stack.enter_async_context(kept_running(*[worker] * workers))
+        gate.close()
         url = _address(listening)
         await _until_ready(url, failure)
-        yield RunningService(url, settings, failure)
+        yield RunningService(url, known, failure)
+
+
+async def _prepare(base: Database) -> None:
+    # Imported only here, while the workers load: the parent itself needs none of what this needs.
+    from app.preparing import prepare
+
+    await prepare(base, ingest=True)
+
+
+@contextmanager
+def _socket_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
 
 
 @asynccontextmanager

@@ -37,6 +37,12 @@ def _postgres_url(value: str) -> str:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Switch = Literal["on", "off"]
+Repeats = Literal["never", "keyed", "free"]
+"""What a second call of the same question does at a model API."""
+_REPEATS = (
+    "What a repeated call does at the {} API: harm (never), nothing since it knows our Idempotency-Key"
+    " (keyed), or nothing since asking has no side effects (free, which lets a slow call be doubled)."
+)
 
 
 @lru_cache(maxsize=256)
@@ -76,6 +82,11 @@ class Settings(BaseSettings):
         description="Concurrent requests to a model API that may share one call as a JSON array; 1 for an"
         " API that takes no arrays.",
     )
+    model_waiting: int = Field(
+        1000, ge=1, le=100_000, description="Decisions of a worker that may wait for one model API at once."
+    )
+    scoring_repeats: Repeats = Field("keyed", description=_REPEATS.format("scoring"))
+    pricing_repeats: Repeats = Field("keyed", description=_REPEATS.format("pricing"))
     llm_model: str | None = Field(
         None, min_length=1, description="A LiteLLM model name; without it, the deterministic writer writes."
     )
@@ -98,6 +109,19 @@ class Settings(BaseSettings):
     )
     auth: Switch | None = Field(
         None, description="API keys: without it, off on a loopback address and on anywhere else."
+    )
+    rate_limit: float = Field(
+        500,
+        ge=0,
+        le=1e6,
+        description="Requests a second that a worker takes from one API key (twice as many at once);"
+        " 0 for any number. Without keys there is no limit.",
+    )
+    max_requests: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="Requests that a worker has under way at most; beyond, 503 and Retry-After.",
     )
     monitoring: Switch = Field(
         "off", description="Whether the monitoring block of a request is taken (kept apart, for evals)."

@@ -50,10 +50,11 @@ class Lap:
 class SpanStopwatch:
     """decisioning.ports.Stopwatch over the monotonic clock."""
 
-    def __init__(self, budget_s: float) -> None:
+    def __init__(self, budget_s: float, since_ns: int | None = None) -> None:
+        """Start now; the budget runs since that reading of `perf_counter_ns` where one is given."""
         self._start_ns = time.perf_counter_ns()
         self._to_wall_ns = time.time_ns() - self._start_ns
-        self._end_ns = self._start_ns + int(budget_s * 1e9)
+        self._end_ns = (since_ns or self._start_ns) + int(budget_s * 1e9)
         self.laps: list[Lap] = []
 
     def stage(self, name: str) -> "_Stage":

@@ -11,6 +11,7 @@ here so that every answer has a trace id all the same.
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Token
@@ -29,6 +30,9 @@ from app.settings import exports_traces
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
 GENAI_CONVENTIONS: Final = "2026-11"
 SERVICE_NAME: Final = "credence"
+
+LAST_SPANS_S: Final = 5.0
+"""What is not sent by then when the process ends is lost."""
 
 Attributes = Mapping[str, AttributeValue]
 
@@ -49,6 +53,7 @@ class SpanName:
     ANSWER: Final = "answer"
     EXPLAIN: Final = "explain {}"
     TOOL: Final = "execute_tool {}"
+    WHAT_IF: Final = "what if {}"
 
 
 class Attr:
@@ -113,7 +118,10 @@ class MetricName:
     HTTP_DURATION: Final = "http.server.request.duration"
     LLM_DURATION: Final = "gen_ai.client.operation.duration"
     LLM_TOKENS: Final = "gen_ai.client.token.usage"
+    MODEL_BREAKER: Final = "credit.model.breaker.changes"
     MODEL_CALLS: Final = "credit.model.calls"
+    MODEL_REPEATS: Final = "credit.model.repeats"
+    REQUESTS_REFUSED: Final = "credit.requests.refused"
 
 
 tracer = trace.get_tracer(SERVICE_NAME, __version__, schema_url=SCHEMA_URL)
@@ -140,7 +148,10 @@ async def tracing() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.to_thread(provider.shutdown)
+        # A daemon: a receiver that hangs must not keep the process, and joining it at the exit would.
+        ending = threading.Thread(target=provider.shutdown, name="telemetry", daemon=True)
+        ending.start()
+        await asyncio.to_thread(ending.join, LAST_SPANS_S)
 
 
 def start_root(name: str, context: Context, kind: SpanKind = SpanKind.INTERNAL) -> tuple[Span, Context]:

@@ -22,10 +22,12 @@ from app.artefacts import KeptArtefacts
 from app.background import Background
 from app.clauses import PolicyClauses
 from app.clients.embeddings import open_embedder
+from app.clients.exchange import Care
 from app.clients.llm import open_language_model
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
 from app.clients.model_door import Batching
 from app.metrics import Metrics
+from app.rates import Rates
 from app.settings import Settings
 from app.storage.batches import Batches
 from app.storage.engine import open_engine
@@ -73,6 +75,7 @@ class Services:
     artefacts: KeptArtefacts
     batches: Batches
     background: Background
+    rates: Rates
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
 
@@ -105,20 +108,22 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
         scoring = await stack.enter_async_context(open_session(settings.model_connections))
         pricing = await stack.enter_async_context(open_session(settings.model_connections))
         embedder = await stack.enter_async_context(open_embedder(settings))
-        batching = Batching(settings.model_batch)
+        batching = Batching(settings.model_batch, waiting=settings.model_waiting)
+        care = Care(settings.scoring_repeats), Care(settings.pricing_repeats)
         yield Services(
             settings=settings,
             metrics=metrics,
             engine=engine,
             products=products,
-            scoring=HttpScoringModel(scoring, settings.scoring_url, metrics, batching),
-            pricing=HttpPricingModel(pricing, settings.pricing_url, metrics, batching),
+            scoring=HttpScoringModel(scoring, settings.scoring_url, metrics, batching, care[0]),
+            pricing=HttpPricingModel(pricing, settings.pricing_url, metrics, batching, care[1]),
             language_model=await stack.enter_async_context(open_language_model(settings, metrics)),
             embedder=embedder,
             clauses=PolicyClauses(PostgresClauses(engine, embedder)),
             artefacts=KeptArtefacts(engine),
             batches=batches,
             background=await stack.enter_async_context(Background()),
+            rates=Rates(settings.rate_limit or None),
             now=utc_now,
             new_id=uuid7,
         )

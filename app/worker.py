@@ -1,10 +1,18 @@
-"""One worker of the service: `python -m app.worker FD`, FD a listening socket that the parent bound."""
+"""One worker of the service: `python -m app.worker LISTENING GATE`, two inherited file descriptors.
 
+The first is a listening socket that the parent bound. The second is the read end of a pipe: the worker
+gets ready while the database still starts and answers nobody until the parent has closed the other end.
+"""
+
+import asyncio
 import gc
+import os
+import signal
 import socket
 import sys
 
 import uvicorn
+import uvloop
 
 from app.lifeline import follow_parent
 from app.logs import configure_logs
@@ -18,17 +26,39 @@ GRACE_S = 10
 def main() -> None:
     """Serve until SIGTERM or until the parent is gone; requests that run are answered first."""
     follow_parent()
+    listening, gate = (int(argument) for argument in sys.argv[1:3])
+    uvloop.run(serve(socket.socket(fileno=listening), gate))
+
+
+async def serve(listening: socket.socket, gate: int) -> None:
+    """Open the services, wait for the gate, serve; what was opened is closed in reverse."""
     settings = load_settings(env_file=None)
     configure_logs(settings.log_level)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    _spare_the_collector()
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+    async with app.router.lifespan_context(app):
+        _spare_the_collector()
+        await _opened(gate)
+        server = uvicorn.Server(config)
+        # Once it has ended, uvicorn raises the signal again: what is open must still be closed then.
+        signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
+        await server.serve(sockets=[listening])
+
+
+async def _opened(gate: int) -> None:
+    """Return once the other end of the pipe is closed."""
+    loop, opened = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(gate, opened.set)
+    await opened.wait()
+    loop.remove_reader(gate)
+    os.close(gate)
 
 
 def _spare_the_collector() -> None:

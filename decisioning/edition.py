@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from decisioning import VERSION
+from decisioning.actions import Action, check_actions
 from decisioning.application import ApplicationFile, ApplicationSchema
 from decisioning.canonical import digest
 from decisioning.errors import InvalidProduct
@@ -54,6 +55,16 @@ class Failures(Frozen):
     pricing: OnFailure
 
 
+class NoticeWords(Frozen):
+    """What a lender's letters say of its own: how a person reviews an automatic decision, if at all.
+
+    An applicant whose file is incomplete is asked to answer within `reply_days`.
+    """
+
+    review: Annotated[str, Field(min_length=1)] | None = None
+    reply_days: Annotated[int, Field(ge=1, le=90)] = 21
+
+
 class ProductFile(Frozen):
     """The whole of `product.json`."""
 
@@ -72,6 +83,8 @@ class ProductFile(Frozen):
     context_clauses: Annotated[int, Field(ge=0)]
     retention_months: Annotated[int, Field(ge=1)]
     score_cutoff: str
+    notice: NoticeWords = NoticeWords()
+    actions: Annotated[dict[str, Action], Field(default_factory=dict)]
 
     @field_validator("timezone")
     @classmethod
@@ -125,6 +138,7 @@ def edition_of(artefacts: Mapping[str, Any]) -> Edition:
     reasons.check(rules.rows, rules_file)
     _check_application(application)
     _check_parameters(product, parameters)
+    check_actions(product.actions, application, parameters)
     _check_reads(rules, facts, application, rules_file)
     return Edition(
         name=edition,

@@ -32,7 +32,7 @@ from decisioning.model import (
     Sentence,
     Writer,
 )
-from decisioning.ports import Clause, Clauses, LanguageModel, Stopwatch
+from decisioning.ports import Clause, Clauses, LanguageModel, Snapshot, Stopwatch
 from decisioning.quotes import citations_of
 from decisioning.titles import Told
 from decisioning.writer import sentence as deterministic
@@ -90,7 +90,10 @@ async def explain(
     """
     claims = claims_for(reader, claims_of(decision))
     with stopwatch.stage("retrieve"):
-        found = await _retrieve(decision, claims, clauses, document, known_at, context_clauses)
+        snapshot = await clauses.snapshot(known_at)
+        # The snapshot's own instant: an ingest that is under way at known_at cannot come in between.
+        at = snapshot.known_at if snapshot else known_at
+        found = await _retrieve(decision, claims, clauses, document, at, context_clauses)
     scene = _scene(Told(decision, titles), reader, claims, found)
     model = language_model if reader is not Reader.APPLICANT else None
     outputs = _Outputs(asked=model is not None)
@@ -100,7 +103,7 @@ async def explain(
         plain = _plain(scene)
     with stopwatch.stage("verify"):
         explanation = _compose(scene, outputs, plain)
-    return Explained(explanation, _evidence(found, model, outputs))
+    return Explained(explanation, _evidence(found, snapshot, model, outputs))
 
 
 def replay_explanation(
@@ -286,13 +289,15 @@ def _explanation(
     )
 
 
-def _evidence(found: Sequence[Clause], model: LanguageModel | None, outputs: _Outputs) -> Evidence:
+def _evidence(
+    found: Sequence[Clause], snapshot: Snapshot | None, model: LanguageModel | None, outputs: _Outputs
+) -> Evidence:
     return Evidence(
         clauses=tuple(
             ClauseRef(document=c.document, clause=c.clause, edition=c.edition, sha256=sha256_of(c))
             for c in found
         ),
-        retrieval_snapshot=None,
+        retrieval_snapshot=str(snapshot.id) if snapshot else None,
         prompt=prompt_digest() if model is not None else None,
         llm=model.name if model is not None else None,
         llm_outputs=tuple(outputs.raw),

@@ -6,7 +6,8 @@ fractions rounded to 6 places; dates are in the lender's time zone, instants in 
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -23,7 +24,18 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Outcome(StrEnum):
+class Word(StrEnum):
+    """One of a closed set of words.
+
+    A record holds some sixty, and each is read when it is serialised: `value` skips the standard
+    library's own descriptor, which is written in Python.
+    """
+
+    if not TYPE_CHECKING:
+        value = property(attrgetter("_value_"))
+
+
+class Outcome(Word):
     """What the lender does with an application."""
 
     APPROVE = "approve"
@@ -33,14 +45,14 @@ class Outcome(StrEnum):
     INCOMPLETE = "incomplete"
 
 
-class Mode(StrEnum):
+class Mode(Word):
     """A live decision binds; a simulation is taken under another day's policy and binds nobody."""
 
     LIVE = "live"
     SIMULATION = "simulation"
 
 
-class Unit(StrEnum):
+class Unit(Word):
     """What a number counts; a checker reads 0.43 of a RATIO and "43 %" as the same."""
 
     MONEY = "money"
@@ -55,7 +67,7 @@ class Unit(StrEnum):
     CATEGORY = "category"
 
 
-class Component(StrEnum):
+class Component(Word):
     """The part of the lender's system that an applicant failed (Reg B comment 9(b)(2)-7)."""
 
     SCORE = "score"
@@ -63,7 +75,7 @@ class Component(StrEnum):
     PERSON = "person"
 
 
-class Effect(StrEnum):
+class Effect(Word):
     """What a fired rule does."""
 
     DECLINE = "decline"
@@ -72,7 +84,7 @@ class Effect(StrEnum):
     PRICE = "price"
 
 
-class Comparator(StrEnum):
+class Comparator(Word):
     """How a rule compares a fact with its limit."""
 
     LT = "<"
@@ -288,7 +300,7 @@ class Citation(Frozen):
     end: int
 
 
-class Writer(StrEnum):
+class Writer(Word):
     """Whose words these are."""
 
     LLM = "llm"
@@ -296,7 +308,7 @@ class Writer(StrEnum):
     MIXED = "mixed"
 
 
-class Reader(StrEnum):
+class Reader(Word):
     """For whom an explanation is written."""
 
     ANALYST = "analyst"
@@ -399,7 +411,10 @@ class Inputs(Frozen):
 
 
 class Evidence(Frozen):
-    """What an explanation was made from: enough to write and check it again, byte for byte."""
+    """What an explanation was made from: enough to write and check it again, byte for byte.
+
+    `retrieval_snapshot` is the state of the corpus that was searched; None where that was empty.
+    """
 
     clauses: tuple[ClauseRef, ...]
     retrieval_snapshot: str | None

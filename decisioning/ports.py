@@ -44,8 +44,21 @@ class Provision(Protocol):
     def effective_to(self) -> date | None: ...
 
 
+class Snapshot(Protocol):
+    """A state of the corpus: what is asked as known at its instant is answered the same for ever."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def known_at(self) -> datetime: ...
+
+
 class Clauses(Protocol):
     """The policy corpus. Raises DependencyFailed("retrieval", …) when it cannot be asked."""
+
+    async def snapshot(self, known_at: datetime | None = None) -> Snapshot | None:
+        """The state of the corpus at that instant (now); None while it was empty."""
+        ...
 
     async def named(
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
+
+from pydantic import TypeAdapter
 
 from decisioning.canonical import digest
 from decisioning.edition import OFFER_VALID_DAYS, Edition
@@ -40,6 +43,8 @@ GIVEN = {
 SEALED_PARTS = ("application", "score_answer", "price_answer")
 """The parts of the inputs that the decision does not repeat whole."""
 
+_FACTS = TypeAdapter(dict[str, Fact])
+_INSTANT = TypeAdapter(datetime)
 _NOTICES: Mapping[Outcome, Literal["adverse_action", "counter_offer", "incompleteness"]] = {
     Outcome.DECLINE: "adverse_action",
     Outcome.COUNTER_OFFER: "counter_offer",
@@ -79,14 +84,18 @@ def record_of(
         requested=requested,
         offer=_offer(case, edition, requested, judgement),
         currency=edition.product.currency,
-        facts={name: Fact(value=value, unit=units[name]) for name, value in judgement.facts.items()},
+        facts=_FACTS.validate_python(
+            {name: {"value": value, "unit": units[name]} for name, value in judgement.facts.items()}
+        ),
         score=_score(judgement.score, edition.cutoff) if judgement.score else None,
         pricing=_pricing(judgement.price) if judgement.price else None,
         rules=judgement.rules,
         reasons=judgement.reasons,
         conditions=judgement.conditions,
         explanation=None,
-        versions=_versions(edition, judgement),
+        versions=_versions(
+            edition.versions, _model_version(judgement.score), _model_version(judgement.price)
+        ),
         as_of=case.as_of,
         timings_ms=timings,
         trace_id=case.trace_id,
@@ -118,7 +127,7 @@ def sealed_again(decision: Decision, inputs: Inputs) -> Inputs:
 
 def _given(decision: Decision, inputs: Inputs) -> dict[str, Any]:
     given = decision.model_dump(mode="json", include=GIVEN)
-    given["known_at"] = inputs.model_dump(mode="json", include={"known_at"})["known_at"]
+    given["known_at"] = _INSTANT.dump_python(inputs.known_at, mode="json")
     return given
 
 
@@ -166,13 +175,9 @@ def _pricing(answer: PriceAnswer) -> Pricing:
     )
 
 
-def _versions(edition: Edition, judgement: Judgement) -> Versions:
-    return edition.versions.model_copy(
-        update={
-            "scoring": _model_version(judgement.score),
-            "pricing": _model_version(judgement.price),
-        }
-    )
+@lru_cache(maxsize=256)
+def _versions(ours: Versions, scoring: str | None, pricing: str | None) -> Versions:
+    return ours.model_copy(update={"scoring": scoring, "pricing": pricing})
 
 
 def _model_version(answer: ScoreAnswer | PriceAnswer | None) -> str | None:

@@ -4,24 +4,24 @@ The engine decides which rows fire. The same comparisons are read here for what 
 limit, distance), and the two must agree: a table never fails to fire in silence.
 """
 
-import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
 
-import zen
+from pydantic import TypeAdapter
 
+from decisioning.engine import Engine
 from decisioning.errors import InvalidProduct, RulesFailed
 from decisioning.model import Comparator, Comparison, Effect, Rule, Unit, Value
 from decisioning.parameters import Parameters
-from decisioning.tables import PRICE_TIERS, TABLES, Cell, Row, rows_of
+from decisioning.tables import PRICE_TIERS, Cell, Row, rows_of
 
 NEAREST = 3
 """How many rows that did not fire are shown."""
 
-_KEY = "rules"
+_RULES = TypeAdapter(tuple[Rule, ...])
 _COMPARE: Mapping[Comparator, Callable[[Any, Any], bool]] = {
     Comparator.LT: operator.lt,
     Comparator.LE: operator.le,
@@ -46,15 +46,15 @@ class BoundCell:
         """Whether the fact stands to the limit as the comparator says."""
         return self.compare(facts[self.fact], self.limit)
 
-    def shown(self, facts: Mapping[str, Value]) -> Comparison:
-        """The comparison with the value it met."""
-        return Comparison(
-            fact=self.fact,
-            value=facts[self.fact],
-            comparator=self.comparator,
-            limit=self.limit,
-            unit=self.unit,
-        )
+    def shown(self, facts: Mapping[str, Value]) -> dict[str, Any]:
+        """The comparison with the value it met, as the fields of a `Comparison`."""
+        return {
+            "fact": self.fact,
+            "value": facts[self.fact],
+            "comparator": self.comparator,
+            "limit": self.limit,
+            "unit": self.unit,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +75,18 @@ class BoundRow:
         value, limit = cast("float", facts[self.principal.fact]), cast("float", self.principal.limit)
         return abs(value - limit) / (abs(limit) or 1.0)
 
-    def shown(self, facts: Mapping[str, Value], *, fired: bool, edition: str) -> Rule:
-        """The row as it met these facts."""
-        return Rule(
-            id=self.row.id,
-            effect=self.row.effect,
-            component=self.row.component,
-            fired=fired,
-            fact=self.principal.fact,
-            value=facts[self.principal.fact],
-            comparator=self.principal.comparator,
-            limit=self.principal.limit,
-            unit=self.principal.unit,
-            also=tuple(cell.shown(facts) for cell in self.also),
-            clause=self.row.clause,
-            edition=edition,
-        )
+    def shown(self, facts: Mapping[str, Value], *, fired: bool, edition: str) -> dict[str, Any]:
+        """The row as it met these facts, as the fields of a `Rule`."""
+        return {
+            "id": self.row.id,
+            "effect": self.row.effect,
+            "component": self.row.component,
+            "fired": fired,
+            **self.principal.shown(facts),
+            "also": [cell.shown(facts) for cell in self.also],
+            "clause": self.row.clause,
+            "edition": edition,
+        }
 
 
 @dataclass(frozen=True)
@@ -99,6 +95,15 @@ class Evaluation:
 
     fired: tuple[Row, ...]
     shown: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """A price tier as it met some facts; `unmet` is empty for the one that they fall into."""
+
+    tier: str
+    clause: str
+    unmet: tuple[Comparison, ...]
 
 
 class RuleSet:
@@ -117,9 +122,7 @@ class RuleSet:
         self._edition = edition
         self._bound = tuple(_bound(row, units, parameters, file) for row in self.rows)
         self.facts = frozenset(cell.fact for row in self.rows for cell in row.cells)
-        named = {cell.parameter for row in self.rows for cell in row.cells if cell.parameter}
-        self._parameters = {name: parameters[name].value for name in sorted(named)}
-        self._engine = _engine(content)
+        self._engine = Engine(content, {name: parameter.value for name, parameter in parameters.items()})
         _check_tiers([bound for bound in self._bound if bound.row.table == PRICE_TIERS], file)
 
     def evaluate(self, facts: Mapping[str, Value]) -> Evaluation:
@@ -134,11 +137,31 @@ class RuleSet:
             )
         fired, near = self._read(facts)
         ids = [bound.row.id for bound in fired]
-        if (engine := self._ask_engine(facts)) != ids:
+        if (engine := self._engine.fired({name: facts[name] for name in self.facts})) != ids:
             raise RulesFailed(f"the engine fired {engine}, the rows say {ids}")
         shown = [bound.shown(facts, fired=True, edition=self._edition) for bound in fired]
         shown += [bound.shown(facts, fired=False, edition=self._edition) for bound in near]
-        return Evaluation(tuple(bound.row for bound in fired), tuple(shown))
+        # One call of the validator for all rows: one for each would cost three times as much.
+        return Evaluation(tuple(bound.row for bound in fired), _RULES.validate_python(shown))
+
+    def price_tiers(self, facts: Mapping[str, Value]) -> tuple[TierRow, ...]:
+        """Every price tier in the table's order, each with the comparisons that keep it from these facts.
+
+        Raises KeyError where the fact that the tiers share out is absent.
+        """
+        rows = [bound for bound in self._bound if bound.row.table == PRICE_TIERS]
+        return tuple(
+            TierRow(
+                bound.row.code,
+                bound.row.clause,
+                tuple(
+                    Comparison(**cell.shown(facts))
+                    for cell in (bound.principal, *bound.also)
+                    if not cell.holds(facts)
+                ),
+            )
+            for bound in rows
+        )
 
     def _read(self, facts: Mapping[str, Value]) -> tuple[list[BoundRow], list[BoundRow]]:
         """The rows that fire, and those nearest to it: only their principal comparison keeps them."""
@@ -151,19 +174,6 @@ class RuleSet:
             elif bound.can_be_near:
                 near.append((bound.distance(facts), place))
         return fired, [self._bound[place] for _, place in sorted(near)[:NEAREST]]
-
-    def _ask_engine(self, facts: Mapping[str, Value]) -> list[str]:
-        context = {"facts": {name: facts[name] for name in self.facts}, "parameters": self._parameters}
-        try:
-            result = self._engine.evaluate(_KEY, context)["result"]
-            return [fired["id"] for table in TABLES for fired in result[table]]
-        except (RuntimeError, KeyError, TypeError) as error:
-            raise RulesFailed(f"the rule engine failed: {str(error).splitlines()[0]}") from None
-
-
-def _engine(content: Mapping[str, Any]) -> zen.ZenEngine:
-    compiled = zen.ZenDecisionContent(json.dumps(content))
-    return zen.ZenEngine({"loader": lambda _key: compiled})
 
 
 def _bound(row: Row, units: Mapping[str, Unit], parameters: Parameters, file: str) -> BoundRow:

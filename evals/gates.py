@@ -1,18 +1,22 @@
 """A gate: a measured value with its interval, the threshold it must keep, and why that one."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import sqrt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from math import isfinite
 from typing import Any, Literal
 
-Bound = Literal["at least", "at most"]
-Z95 = 1.959964
-"""The normal quantile of a two-sided 95 % interval."""
+from evals.intervals import Bound, bootstrap, detectable_mean, detectable_share, wilson
+from evals.measured import Chart, Matrix, Measured, Run, with_score
 
 
 @dataclass(frozen=True)
 class Gate:
-    """`low` and `high` are a 95 % interval of the value, equal to it where it is a count over everything."""
+    """`low` and `high` are a 95 % interval of the value, equal to it where it is a count over everything.
+
+    `detectable` is the smallest departure past the threshold that this many cases show in four runs of five:
+    0 where all there is was counted. `metric` names the figure of each case whose mean the value is, so that
+    two runs can be compared case by case; `each` says that one case alone can fall short of the threshold.
+    """
 
     name: str
     value: float
@@ -21,20 +25,41 @@ class Gate:
     bound: Bound
     threshold: float
     reason: str
+    n: int | None = None
+    detectable: float = 0.0
+    metric: str | None = None
+    each: bool = True
 
     @property
     def passed(self) -> bool:
-        """Whether the value keeps its threshold."""
+        """Whether the value keeps its threshold; what is no number keeps none."""
+        if not isfinite(self.value):
+            return False
         return self.value >= self.threshold if self.bound == "at least" else self.value <= self.threshold
+
+    def as_json(self) -> dict[str, Any]:
+        """The gate for a program; what has no end is null."""
+        values = {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in vars(self).items()}
+        return {**values, "passed": self.passed}
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a suite: its gates, or the reason why it was not run."""
+    """What became of a suite: its gates and what they rest on, or the reason why it was not run.
+
+    `version` is a hash of the cases. `run` is all that differs between two runs of one commit.
+    """
 
     suite: str
     gates: tuple[Gate, ...] = ()
     not_run: str | None = None
+    about: str = ""
+    version: str = ""
+    cases: tuple[Measured, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    matrices: tuple[Matrix, ...] = ()
+    notes: tuple[str, ...] = ()
+    run: Run = field(default_factory=Run)
 
     @property
     def status(self) -> Literal["passed", "failed", "not run"]:
@@ -44,12 +69,24 @@ class Result:
         return "passed" if self.gates and all(gate.passed for gate in self.gates) else "failed"
 
     def as_json(self) -> Mapping[str, Any]:
-        """The whole result for a program."""
-        gates = [{**vars(gate), "passed": gate.passed} for gate in self.gates]
-        return {"suite": self.suite, "status": self.status, "not_run": self.not_run, "gates": gates}
+        """The whole result for a program; everything that depends on time or machine stands in `run`."""
+        return {
+            "suite": self.suite,
+            "about": self.about,
+            "status": self.status,
+            "not_run": self.not_run,
+            "version": self.version,
+            "gates": [gate.as_json() for gate in self.gates],
+            "charts": [asdict(chart) for chart in self.charts],
+            "matrices": [asdict(matrix) for matrix in self.matrices],
+            "notes": list(self.notes),
+            "cases": [case.as_json() for case in self.cases],
+            "run": {**asdict(self.run), "hit_rate": self.run.hit_rate},
+        }
 
 
 Suite = Callable[[], Result]
+"""A suite that measures as it likes and gives the whole result at once; see evals.frame for the others."""
 
 
 def exactly(name: str, value: float, bound: Bound, threshold: float, why: str) -> Gate:
@@ -58,10 +95,20 @@ def exactly(name: str, value: float, bound: Bound, threshold: float, why: str) -
 
 
 def share(name: str, hits: int, of: int, bound: Bound, threshold: float, why: str) -> Gate:
-    """A gate on a share, with Wilson's interval (E. B. Wilson, JASA 22, 1927)."""
-    if of == 0:
-        return Gate(name, 0.0, 0.0, 1.0, bound, threshold, why)
-    p, n = hits / of, of
-    middle = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 / (1 + Z95**2 / n) * sqrt(p * (1 - p) / n + Z95**2 / (4 * n**2))
-    return Gate(name, p, max(0.0, middle - half), min(1.0, middle + half), bound, threshold, why)
+    """A gate on a share of cases, with Wilson's interval; without a case it fails either way."""
+    low, high = wilson(hits, of)
+    value = hits / of if of else float("nan")
+    detectable = detectable_share(of, bound, threshold)
+    return Gate(name, value, low, high, bound, threshold, why, of, detectable)
+
+
+def mean(name: str, cases: Sequence[Measured], metric: str, bound: Bound, threshold: float, why: str) -> Gate:
+    """A gate on the mean of a figure over the cases that have it; a case that crashed counts as its worst."""
+    worst = 0.0 if bound == "at least" else 1.0
+    values = [case.scores.get(metric, worst) for case in with_score(cases, metric)]
+    if all(value in (0.0, 1.0) for value in values):
+        return replace(share(name, int(sum(values)), len(values), bound, threshold, why), metric=metric)
+    low, high = bootstrap(values)
+    value = sum(values) / len(values)
+    detectable = detectable_mean(values)
+    return Gate(name, value, low, high, bound, threshold, why, len(values), detectable, metric)

@@ -35,7 +35,10 @@ async def ingest_paths(
     supersede: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Files and folders, each document in a transaction of its own; what is refused never stops the rest."""
+    """Files and folders, each document in a transaction of its own; what is refused never stops the rest.
+
+    What was taken in before under another embedding model gets its vectors of this one.
+    """
     found: list[Document] = []
     refused: dict[str, str] = {}
     for path in files(paths):
@@ -51,6 +54,7 @@ async def ingest_paths(
             written.append(await ingest(engine, one, embedder, supersede=supersede, progress=progress))
         except Refused as error:
             refused[f"{one.source}: {one.document} {one.edition}"] = str(error)
+    await passages.complete(engine, embedder, progress)
     return Report(tuple(written), refused)
 
 

@@ -46,7 +46,7 @@ class _Node:
     blocks: list[Block] = field(default_factory=list)
 
 
-_NUMBERED = re.compile(
+NUMBERED = re.compile(
     r"(?:§+\s*)?(?P<number>[A-Z][A-Za-z]*-\d[\w.]*(?:\([\w]+\))*|\d+(?:\.\d+)+(?:\([\w]+\))*|\d+(?=[.)]\s))[.):]?\s+(?P<title>.*)"
 )
 _PART = re.compile(r"(part|chapter|title)\s+[\w.]+", re.IGNORECASE)
@@ -89,7 +89,7 @@ def _opened(block: Block, current: _Node | None) -> _Node:
     parent = current
     while parent is not None and parent.level >= block.level:
         parent = parent.parent
-    if match := _NUMBERED.match(block.text + " "):
+    if match := NUMBERED.match(block.text + " "):
         title = match["title"].strip()
         return _Node(match["number"].rstrip("."), Kind.CLAUSE, title, parent, block.level)
     if match := _PART.match(block.text):

@@ -1,11 +1,12 @@
-"""Files into documents: Markdown, HTML, clause lines. Pure but for reading the file itself.
+"""Files into documents: Markdown, HTML, PDF, DOCX, clause lines. Pure but for reading the file itself.
 
 What cannot be trusted to mean what it shows is refused: bytes that are not UTF-8, control characters,
 characters that are there and cannot be seen, two texts under one number, no text at all.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from retrieval import html, lines, markdown, outline, references
 from retrieval.errors import Unreadable
 from retrieval.model import Document, Provision
+from retrieval.outline import Block
 
 FORMATS = {
     ".md": "markdown",
@@ -21,6 +23,8 @@ FORMATS = {
     ".htm": "html",
     ".jsonl": "lines",
     ".ndjson": "lines",
+    ".pdf": "pdf",
+    ".docx": "docx",
 }
 LARGEST_BYTES = 64 * 1024 * 1024
 LONGEST_TEXT = 1_000_000
@@ -57,8 +61,12 @@ def parse_file(
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise Unreadable(path.name, f"the format {path.suffix or 'without a suffix'} is not read here")
+    content = _read(path)
+    if form in {"pdf", "docx"}:
+        fields, blocks = _unpacked(content, form, path.name)
+        return _checked((_edition(fields, blocks, path.name, document, effective_from, effective_to),))
     return parse_text(
-        _read(path),
+        _decoded(content, path.name),
         form,
         path.name,
         document=document,
@@ -76,26 +84,35 @@ def parse_text(
     effective_from: date | None = None,
     effective_to: date | None = None,
 ) -> tuple[Document, ...]:
-    """The same for a text at hand; `form` is one of the values of FORMATS."""
+    """The same for a text at hand; `form` is "markdown", "html" or "lines"."""
+    _check_text(source, "it", text)
     if form == "lines":
-        found = lines.documents(
-            text, source, document=document, effective_from=effective_from, effective_to=effective_to
+        return _checked(
+            lines.documents(
+                text, source, document=document, effective_from=effective_from, effective_to=effective_to
+            )
         )
-    else:
-        found = (_page(text, form, source, document, effective_from, effective_to),)
-    if not any(one.provisions for one in found):
-        raise Unreadable(source, "there is no text in it")
+    page = markdown if form == "markdown" else html
+    fields, rest = page.split(text, source)
+    blocks = page.blocks(rest, source)
+    return _checked((_edition(fields, blocks, source, document, effective_from, effective_to),))
+
+
+def _checked(found: tuple[Document, ...]) -> tuple[Document, ...]:
     for one in found:
         _check(one)
     return tuple(replace(one, provisions=references.resolved(one.provisions)) for one in found)
 
 
-def _page(
-    text: str, form: str, source: str, name: str | None, start: date | None, end: date | None
+def _edition(
+    fields: Mapping[str, str],
+    blocks: Iterable[Block],
+    source: str,
+    name: str | None,
+    start: date | None,
+    end: date | None,
 ) -> Document:
-    """Markdown or HTML: one whole edition a file."""
-    page = markdown if form == "markdown" else html
-    fields, rest = page.split(text, source)
+    """A whole edition out of one file."""
     begins = start or _date(fields, "effective_from", source)
     if begins is None:
         raise Unreadable(source, "it says no effective_from, and none was given")
@@ -105,35 +122,59 @@ def _page(
     return Document(
         document=name or fields.get("document") or outline.slug(Path(source).stem),
         edition=fields.get("edition") or begins.isoformat(),
-        provisions=outline.provisions(page.blocks(rest, source), begins, ends, fields.get("title")),
+        provisions=outline.provisions(blocks, begins, ends, fields.get("title")),
         source=source,
         title=fields.get("title"),
     )
 
 
-def _date(fields: dict[str, str], name: str, source: str) -> date | None:
+def _date(fields: Mapping[str, str], name: str, source: str) -> date | None:
     value = fields.get(name)
     if not value or value == "null":
         return None
     return lines.parsed_date(value, name, source)
 
 
-def _read(path: Path) -> str:
+def _unpacked(content: bytes, form: str, source: str) -> tuple[dict[str, str], list[Block]]:
+    # loaded for such files alone: these libraries take longer than most commands
+    if form == "pdf":
+        from retrieval import pdf
+
+        return pdf.read(content, source)
+    from retrieval import word
+
+    return word.read(content, source)
+
+
+def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > LARGEST_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(path.name, "it is no file")
+        if status.st_size > LARGEST_BYTES:
             raise Unreadable(path.name, f"it is larger than {LARGEST_BYTES // 1024 // 1024} MB")
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise Unreadable(path.name, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise Unreadable(path.name, f"it is not UTF-8 at byte {error.start}") from error
-    if not text.strip():
+    if not content.strip():
         raise Unreadable(path.name, "it is empty")
+    return content
+
+
+def _decoded(content: bytes, source: str) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(source, f"it is not UTF-8 at byte {error.start}") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check(document: Document) -> None:
     seen: set[str] = set()
+    if not any(one.text.strip() or one.heading for one in document.provisions):
+        raise Unreadable(document.source, "there is no text in it")
+    if max(len(document.document), len(document.edition)) > LONGEST_NAME:
+        raise Unreadable(document.source, "its name is too long")
     _check_text(document.source, "its name", f"{document.document}{document.edition}{document.title or ''}")
     for one in document.provisions:
         if one.clause in seen:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pgvector import SparseVector
-from sqlalchemy import ColumnElement, any_, literal, select
+from sqlalchemy import ColumnElement, any_, exists, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -44,9 +44,31 @@ async def write(
             progress(min(start + BATCH, len(missing)), len(missing))
 
 
+async def complete(engine: AsyncEngine, embedder: Embedder, progress: Progress | None = None) -> int:
+    """Give every passage that has no vector of this model one, beside those of other models; how many."""
+    async with engine.begin() as connection:
+        model_id = await _model(connection, embedder)
+        own = (passage_vector.c.passage_id == passage.c.id, passage_vector.c.model_id == model_id)
+        query = select(passage.c.id, passage.c.heading, passage.c.text).where(~exists().where(*own))
+        lacking = (await connection.execute(query)).all()
+    for start in range(0, len(lacking), BATCH):
+        batch = lacking[start : start + BATCH]
+        vectors = await embedder.embed([joined(row.heading, row.text) for row in batch])
+        async with engine.begin() as connection:
+            await _write_vectors(connection, [row.id for row in batch], model_id, vectors)
+        if progress is not None:
+            progress(min(start + BATCH, len(lacking)), len(lacking))
+    return len(lacking)
+
+
 def embedded_text(one: Provision) -> str:
-    """What the vector of a provision is made from."""
-    return f"{one.heading}\n{one.text}" if one.heading else one.text
+    """What a provision is searched by: its words, and its vector."""
+    return joined(one.heading, one.text)
+
+
+def joined(heading: str | None, text: str) -> str:
+    """A heading and what stands under it."""
+    return f"{heading}\n{text}" if heading else text
 
 
 async def _model(connection: AsyncConnection, embedder: Embedder) -> int:
@@ -77,13 +99,17 @@ async def _write_batch(
         select(passage.c.sha256, passage.c.id).where(any_of(passage.c.sha256, list(batch)))
     )
     passage_ids = dict(found.all())
-    await connection.execute(
-        insert(passage_vector).on_conflict_do_nothing(),
-        [
-            {"model_id": model_id, "passage_id": passage_ids[sha256], "embedding": vector}
-            for sha256, vector in zip(batch, vectors, strict=True)
-        ],
-    )
+    await _write_vectors(connection, [passage_ids[sha256] for sha256 in batch], model_id, vectors)
+
+
+async def _write_vectors(
+    connection: AsyncConnection, passage_ids: Sequence[int], model_id: int, vectors: NDArray[np.float32]
+) -> None:
+    rows = [
+        {"model_id": model_id, "passage_id": passage_id, "embedding": vector}
+        for passage_id, vector in zip(passage_ids, vectors, strict=True)
+    ]
+    await connection.execute(insert(passage_vector).on_conflict_do_nothing(), rows)
 
 
 async def _terms(connection: AsyncConnection, words: Sequence[str]) -> dict[str, int]:

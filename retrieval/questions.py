@@ -5,8 +5,8 @@ A question's vector is therefore moved by a learned map of low rank, q + (q · l
 compared. The clauses' vectors stay as they are, so learning the map anew rewrites nothing.
 
 The map in `question_map.npz` was learned on the questions of ObliQA's dev set (about 40 financial rulebooks
-of the ADGM) by `python -m evals.question_map`, which prints what it brings on questions that it was not
-learned from, and on Regulation B. It belongs to one embedding model; for any other there is none.
+of the ADGM) by `python -m evals.question_map`; the eval suite `retrieval` measures it on questions that it
+was not learned from, and on Regulation B. It belongs to one embedding model; for any other there is none.
 """
 
 from functools import cache

@@ -78,6 +78,9 @@ def named(question: str) -> list[str]:
                 before = _continued(before, (), item[0])
                 found.append(("comment", *before) if match["comment"] else before)
     found += [("app", match["letter"]) for match in _APPENDIX.finditer(question)]
+    for match in _FORM.finditer(question):
+        forms = re.finditer(r"([A-Z])-(\d+)", match["items"], re.IGNORECASE)
+        found += [("app", form[1].upper(), form[2]) for form in forms]
     found += [key_of(word[0]) for word in _WRITTEN.finditer(question)]
     words = (word.strip(_AROUND) for word in question.split())
     written = [word for word in words if re.search(r"\d", word) and re.search(r"[^\d.,%]", word)]

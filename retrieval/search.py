@@ -12,9 +12,12 @@ from retrieval import lexical, questions, rank, references, statements, telemetr
 from retrieval.errors import CorpusUnavailable
 from retrieval.model import Clause, Hit, Snapshot
 from retrieval.ports import Embedder
+from retrieval.rank import Weights
 
 NOW = datetime(9999, 1, 1, tzinfo=UTC)
 """The instant of knowledge that stands for all that is known."""
+
+DEFAULT_WEIGHTS = Weights()
 
 _SEARCHES = "retrieval.searches"
 """Marks a connection on which the settings of the vector index are said."""
@@ -30,8 +33,16 @@ class PostgresClauses:
     that approximates: slow, and the measure of the other.
     """
 
-    def __init__(self, engine: AsyncEngine, embedder: Embedder, *, exhaustive: bool = False) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        embedder: Embedder,
+        *,
+        exhaustive: bool = False,
+        weights: Weights = DEFAULT_WEIGHTS,
+    ) -> None:
         self._engine = engine
+        self._weights = weights
         self._embedder = embedder
         self._exhaustive = exhaustive
 
@@ -101,6 +112,11 @@ class PostgresClauses:
         rows = await self._fetch(statements.SNAPSHOT, known_at or NOW)
         return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
 
+    async def snapshot_of(self, snapshot_id: int) -> Snapshot | None:
+        """The state of the corpus of that id, None where there was none."""
+        rows = await self._fetch(statements.SNAPSHOT_OF, snapshot_id)
+        return Snapshot(rows[0]["id"], rows[0]["known_at"]) if rows else None
+
     async def _embed(self, queries: Sequence[str]) -> list[list[float]]:
         with telemetry.embeddings(self._embedder.name, self._embedder.dimensions):
             vectors = questions.turned(await self._embedder.embed(queries), self._embedder.name)
@@ -120,6 +136,7 @@ class PostgresClauses:
             dimensions=self._embedder.dimensions,
             candidates=statements.CANDIDATES if k <= statements.CANDIDATES else statements.MOST_CANDIDATES,
             exhaustive=self._exhaustive,
+            weights=self._weights,
         )
         words = lexical.terms(query)
         rows = await self._fetch(

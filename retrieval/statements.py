@@ -95,14 +95,23 @@ where ($1::text is null or c.document = $1) and {_BINDS} and {_KNOWN}
 order by c.document, c.position, c.id
 """
 
+SNAPSHOT_OF = "select id, known_at from corpus_change where id = $1"
+
 SNAPSHOT = """
 select id, known_at from corpus_change where known_at <= $1::timestamptz order by known_at desc limit 1
 """
 
+_WEIGHTS = rank.Weights()
+
 
 @cache
 def search(
-    *, one_document: bool, dimensions: int, candidates: int = CANDIDATES, exhaustive: bool = False
+    *,
+    one_document: bool,
+    dimensions: int,
+    candidates: int = CANDIDATES,
+    exhaustive: bool = False,
+    weights: rank.Weights = _WEIGHTS,
 ) -> str:
     """The search among all documents ($1 is '') or in one ($1 is its name): two statements, two plans.
 
@@ -145,12 +154,12 @@ rarest as (
 ),
 pairs as materialized (
   select ('{{' || string_agg(pair || ':1', ',') || '}}/{lexical.LAST_DIMENSION}')::sparsevec as present,
-    string_agg(pair || ':' || {rank.PAIR} * (select avg(idf) from asked), ',') as weighted
+    string_agg(pair || ':' || {weights.pair} * (select avg(idf) from asked), ',') as weighted
   from unnest($8::integer[]) as pair
 ),
 question as materialized (
   select (select array_agg(term_id) from rarest where {followed}) as terms, sum(idf) as idf,
-    {rank.PAIR} * avg(idf) as pair,
+    {weights.pair} * avg(idf) as pair,
     ('{{' || string_agg(term_id || ':' || idf, ',') || coalesce(',' || (select weighted from pairs), '')
       || '}}/{lexical.LAST_DIMENSION}')::sparsevec as weights
   from asked
@@ -167,15 +176,18 @@ lexical as (
   order by p.weights <#> q.weights, c.id limit {candidates}
 ),
 {meant},
-named as (
-  select c.id, c.passage_id from clause c where c.names && $5::text[] and {binds} limit {candidates}
+holder as materialized (
+  select c.id, c.passage_id, n.name, count(*) over (partition by n.name) as holders
+  from clause c
+  cross join lateral (select distinct unnest(c.names) as name) n
+  where c.names && $5::text[] and n.name = any($5::text[]) and {binds}
 ),
 candidate as materialized (
-  select id, passage_id, bool_or(named) as named
+  select id, passage_id, min(holders) as holders
   from (
-    select id, passage_id, false as named from lexical
-    union all select id, passage_id, false from nearest
-    union all select id, passage_id, true from named
+    select id, passage_id, null::bigint as holders from lexical
+    union all select id, passage_id, null from nearest
+    union all select id, passage_id, holders from holder where holders <= {rank.MANY}
   ) legs
   group by id, passage_id
 ),
@@ -196,10 +208,9 @@ figured as materialized (
     coalesce(worded.idf / (select idf from question), 0)::float8 as coverage,
     coalesce(-(p.weights <#> (select present from pairs)) * (select pair from question), 0)::float8 as pairs,
     coalesce(1 - (v.embedding <=> (select vector from meaning)), 0)::float8 as cosine,
-    case when not named then 0
-      when (select count(*) from named) > {rank.FEW} then {rank.MAYBE_NAMED}
+    (case when holders is null then 0
       when cardinality($4::text[]) > {rank.BRIEF} then {rank.NAMED_AMONG_OTHER_THINGS}
-      else {rank.NAMED} end as named
+      else {rank.NAMED} end)::float8 / greatest(holders, 1) as named
   from candidate
   cross join lateral (select weights from passage where id = candidate.passage_id limit 1) p
   left join lateral (
@@ -209,9 +220,9 @@ figured as materialized (
   left join worded on worded.id = candidate.id
 ),
 scored as materialized (
-  select *, (named + coverage * {rank.COVERAGE}
-    + (bm25 + pairs) / greatest(max(bm25 + pairs) over (), {rank.LEAST})
-    + {rank.COSINE} * cosine / greatest(max(cosine) over (), {rank.LEAST}))::float8 as score
+  select *, (named + coverage * {weights.coverage}
+    + {weights.words} * (bm25 + pairs) / greatest(max(bm25 + pairs) over (), {rank.LEAST})
+    + {weights.cosine} * cosine / greatest(max(cosine) over (), {rank.LEAST}))::float8 as score
   from figured
   order by score desc, id limit $9
 )

@@ -1,11 +1,16 @@
-"""The command line. Each module holds the commands of one noun; this one puts them together."""
+"""The command line. Each module holds the commands of one noun; this one puts them together.
+
+Only the module of the command that is asked for is loaded: `serve` should not wait for the evals.
+"""
 
 import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final
 
 import typer
 
 from app import __version__
-from app.cli import db, decide, demo, evals, key, policy, records, serve, words
 from app.cli.terminal import FAILED, INTERRUPTED, MISUSED, Misuse, complain
 from app.logs import configure_logs
 from app.sandbox.postgres import EmbeddedPostgresFailed
@@ -14,32 +19,45 @@ from app.supervisor import CannotListen, ChildFailed
 from decisioning.errors import CredenceError
 from retrieval.errors import CorpusError
 
-cli = typer.Typer(
-    name="credence",
-    help="Explained credit decisions: models score and price, rules decide, every sentence is checked.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+MODULES: Final[Mapping[str, str]] = {
+    "serve": "serve",
+    "sandbox": "serve",
+    "decide": "decide",
+    "demo": "demo",
+    "explain": "records",
+    "replay": "records",
+    "ask": "words",
+    "verify": "words",
+    "db": "db",
+    "eval": "evals",
+    "key": "key",
+    "policy": "policy",
+}
+"""The module of `app.cli` that registers each command."""
 
 
-@cli.callback(invoke_without_command=True)
+def command_line(arguments: Sequence[str]) -> typer.Typer:
+    """The commands that these arguments may mean: the one that is named, or all of them."""
+    cli = typer.Typer(
+        name="credence",
+        help="Explained credit decisions: models score and price, rules decide, every sentence is checked.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    cli.callback(invoke_without_command=True)(_version)
+    named = next((each for each in arguments if not each.startswith("-")), "")
+    wanted = [MODULES[named]] if named in MODULES else dict.fromkeys(MODULES.values())
+    for module in wanted:
+        import_module(f"app.cli.{module}").register(cli)
+    return cli
+
+
 def _version(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
     if version:
         typer.echo(f"credence {__version__}")
         raise typer.Exit
-
-
-serve.register(cli)
-decide.register(cli)
-demo.register(cli)
-records.register(cli)
-words.register(cli)
-cli.add_typer(db.commands, name="db")
-cli.add_typer(evals.commands, name="eval")
-cli.add_typer(key.commands, name="key")
-cli.add_typer(policy.commands, name="policy")
 
 
 FAILURES = (CredenceError, CorpusError, EmbeddedPostgresFailed, CannotListen, ChildFailed, OSError)
@@ -50,7 +68,7 @@ def main() -> None:
     """The entry point: exit code 0, 1 for what failed, 2 for bad usage, 130 after Ctrl-C."""
     configure_logs("warning")
     try:
-        cli(prog_name="credence")
+        command_line(sys.argv[1:])(prog_name="credence")
     except Misuse as misuse:
         complain(misuse)
         sys.exit(MISUSED)

@@ -7,11 +7,16 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.terminal import Json, out, print_json, run, settings_now
-from app.service import database
+from app.database import database
 from app.storage.engine import open_engine
 from app.storage.migrate import current, downgrade, upgrade
 
 commands = typer.Typer(no_args_is_help=True, help="Migrations, and the database's address.")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.add_typer(commands, name="db")
 
 
 @commands.command("upgrade")

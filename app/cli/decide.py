@@ -17,10 +17,10 @@ from app.bodies import check
 from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
 from app.cli.opening import opened_to_decide
 from app.cli.terminal import FAILED, Misuse, err, print_json, run, settings_now
+from app.database import Database, database
 from app.deciding import Order, take
 from app.errors import problems_of
 from app.schemas import DecisionRequest
-from app.service import Database, database
 from app.storage import idempotency
 from app.storage.errors import StorageError
 from app.wiring import Services

@@ -19,7 +19,8 @@ from rich.table import Table
 from app.cli.terminal import settings_now
 from app.cli.waterfall import Spans, receiving_spans, waterfall
 from app.sandbox.applications import SampleApplication, sample_applications
-from app.service import Database, database, prepare, running_service
+from app.service import running_service
+from app.settings import Settings
 from evals.population import report
 
 CLIENTS = 16
@@ -177,15 +178,15 @@ def demo(
         os.environ.update(TRACES_TO | {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver})
         settings = settings_now(port=0, host="127.0.0.1", log_level="warning")
         console.print("Starting PostgreSQL, model APIs and service; the first start takes the manual in.")
-        with database(settings) as base:
-            decisions = asyncio.run(_story(base, spans, applications, console))
+        decisions = asyncio.run(_story(settings, spans, applications, console))
     print(summary(decisions, time.monotonic() - started))
 
 
-async def _story(base: Database, spans: Spans, applications: int, console: Console) -> list[dict[str, Any]]:
-    await prepare(base, ingest=True)
+async def _story(
+    settings: Settings, spans: Spans, applications: int, console: Console
+) -> list[dict[str, Any]]:
     rows = sample(applications)
-    async with running_service(base) as service:
+    async with running_service(settings) as service:
         decisions = await post_all(service.url, rows, console)
         console.print(outcomes_table(decisions), reasons_table(decisions))
         console.rule("The same policy over all 4,454 applications, decided in process")

@@ -8,10 +8,15 @@ import typer
 
 from app.cli.opening import opened
 from app.cli.terminal import Json, out, print_json, run, settings_now
-from app.service import Database, database
+from app.database import Database, database
 from app.storage.keys import ApiKey, create_key, list_keys, revoke_key
 
 commands = typer.Typer(no_args_is_help=True, help="API keys and what they may do.")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.add_typer(commands, name="key")
 
 
 class Scope(StrEnum):

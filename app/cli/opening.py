@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from app.service import Database, model_apis, prepare
+from app.database import Database
+from app.preparing import prepare
+from app.service import model_apis
 from app.wiring import Services, open_services
 
 DAY = ["%Y-%m-%d"]

@@ -8,3 +8,8 @@ commands = typer.Typer(no_args_is_help=True, help="The policy corpus: documents,
 policy_ingest.register(commands)
 policy_search.register(commands)
 policy_check.register(commands)
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.add_typer(commands, name="policy")

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.cli.opening import DAY, day_of, opened
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
-from app.service import Database, database
+from app.database import Database, database
 from app.wiring import Services
 from retrieval.errors import Refused
 from retrieval.ingest import ingest_paths, withdraw

@@ -9,8 +9,8 @@ import typer
 from app.cli.batch import read_lines
 from app.cli.opening import DAY, Day, day_of, opened
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
+from app.database import Database, database
 from app.policies import clause_out, hit_out
-from app.service import Database, database
 from app.wiring import Services
 from retrieval.diff import difference
 

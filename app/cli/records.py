@@ -8,9 +8,9 @@ import typer
 
 from app.cli.opening import opened
 from app.cli.terminal import FAILED, Json, Misuse, out, print_json, run, settings_now
+from app.database import Database, database
 from app.explaining import explanation_of
 from app.replaying import replay_stored
-from app.service import Database, database
 from app.storage.decisions import iterate_all, load_stored
 from app.storage.rows import StoredDecision
 from app.wiring import Services

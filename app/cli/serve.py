@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.terminal import Json, err, out, print_json, run, settings_now
-from app.sandbox.model_server import address_of
-from app.sandbox.model_server import serve as serve_models
-from app.service import Database, database, prepare, running_service
+from app.service import running_service
+from app.settings import Settings
 from app.supervisor import listening_socket
 
 LOOPBACK = "127.0.0.1"
@@ -38,15 +37,12 @@ def serve(
     Prints one line once it can decide, {"url"} with --json, and logs on stderr.
     """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = settings_now(**given)
-    with database(settings) as base:
-        run(_serve(base, workers, json))
+    run(_serve(settings_now(**given), workers, json))
 
 
-async def _serve(base: Database, workers: int, json: bool) -> None:
+async def _serve(settings: Settings, workers: int, json: bool) -> None:
     stopping = _asked_to_stop()
-    await prepare(base, ingest=True)
-    async with running_service(base, workers) as service:
+    async with running_service(settings, workers) as service:
         ready = f"Credence {service.url} is ready. Ctrl-C ends it."
         print_json({"url": service.url}) if json else out.print(ready)
         await _first_of(stopping.wait(), service.failure)
@@ -55,6 +51,9 @@ async def _serve(base: Database, workers: int, json: bool) -> None:
 
 def sandbox(scoring_port: Port = 9001, pricing_port: Port = 9002, json: Json = False) -> None:
     """Serve the reference scoring and pricing APIs alone, on loopback, until Ctrl-C or SIGTERM."""
+    from app.sandbox.model_server import address_of  # `serve` starts it elsewhere and need not load it
+    from app.sandbox.model_server import serve as serve_models
+
     with (
         listening_socket(LOOPBACK, scoring_port) as scoring,
         listening_socket(LOOPBACK, pricing_port) as pricing,

@@ -13,8 +13,8 @@ from app.answering import Turn, answer_turn, scene_of
 from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
 from app.cli.opening import DAY, day_of, opened_to_ask, opened_to_decide
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
+from app.database import Database, database
 from app.schemas import ChatRequest
-from app.service import Database, database
 from decisioning.grounding import Verdict, verify
 from decisioning.model import Frozen
 

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from app.clients.embedding import LocalMiniLM
-from app.clients.llm import import_litellm
+from app.clients.llm import close_litellm, import_litellm
 from app.settings import Settings
 from decisioning.errors import DependencyFailed, DependencyInvalid, DependencyTimeout
 from retrieval.ports import Embedder
@@ -80,7 +80,7 @@ class LiteLLMEmbedder:
 
     async def close(self) -> None:
         """Close LiteLLM's connections."""
-        await self._litellm.close_litellm_async_clients()
+        await close_litellm(self._litellm)
 
     async def _asked(self, texts: Sequence[str]) -> list[Vectors]:
         try:

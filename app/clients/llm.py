@@ -33,8 +33,7 @@ async def open_language_model(settings: Settings, metrics: Metrics) -> AsyncIter
     try:
         yield LiteLLMModel(settings, loading, metrics)
     finally:
-        litellm = await loading
-        await litellm.close_litellm_async_clients()
+        await close_litellm(await loading)
 
 
 def import_litellm() -> Any:
@@ -44,7 +43,17 @@ def import_litellm() -> Any:
 
     litellm.suppress_debug_info = True
     litellm.drop_params = True  # a model that cannot do temperature or a schema is asked without
+    if litellm.aclient_session is None:
+        from app.clients.capped import CappedClient
+
+        litellm.aclient_session = CappedClient()
     return litellm
+
+
+async def close_litellm(litellm: Any) -> None:
+    """Close the connections of this event loop, LiteLLM's own and ours."""
+    await litellm.close_litellm_async_clients()
+    await litellm.aclient_session.aclose()
 
 
 class LiteLLMModel:

@@ -12,6 +12,7 @@ import aiohttp
 import orjson
 from opentelemetry.trace import Span, SpanKind
 
+from app.clients.exchange import Care
 from app.clients.model_door import Batching, Door
 from app.metrics import Metrics
 from app.telemetry import Attr, SpanName, span
@@ -44,8 +45,9 @@ class HttpScoringModel:
         url: str | None,
         metrics: Metrics,
         batching: Batching = Batching(),  # noqa: B008  a frozen value
+        care: Care = Care(),  # noqa: B008  a frozen value
     ) -> None:
-        self._door = Door("scoring", "/v1/score", ScoreAnswer, session, url, metrics, batching)
+        self._door = Door("scoring", "/v1/score", ScoreAnswer, session, url, metrics, batching, care)
 
     async def score(self, product: str, application: Mapping[str, Value], timeout_s: float) -> ScoreAnswer:
         """The score of this application; raises DependencyFailed("scoring", …) within timeout_s."""
@@ -71,8 +73,9 @@ class HttpPricingModel:
         url: str | None,
         metrics: Metrics,
         batching: Batching = Batching(),  # noqa: B008  a frozen value
+        care: Care = Care(),  # noqa: B008  a frozen value
     ) -> None:
-        self._door = Door("pricing", "/v1/price", PriceAnswer, session, url, metrics, batching)
+        self._door = Door("pricing", "/v1/price", PriceAnswer, session, url, metrics, batching, care)
 
     async def price(
         self, product: str, application: Mapping[str, Value], score: float, pd: float, timeout_s: float

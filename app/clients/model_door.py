@@ -2,7 +2,8 @@
 
 A batch is one HTTP exchange. An item that the API refuses, or answers with nonsense, fails alone; where
 the API does not take the array at all, each of its questions is asked by itself. What a caller waits for
-never lasts longer than it said.
+never lasts longer than it said, and where too many wait for an API already, nobody else does: one that
+hangs holds up no more of the service than that.
 """
 
 import asyncio
@@ -12,18 +13,17 @@ from typing import Any, Final, Generic, TypeVar
 
 import aiohttp
 from opentelemetry import trace
-from opentelemetry.trace import Span
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from app.batching import Batcher
+from app.clients.exchange import Care, Exchange, LeftAlone, NotAnswered
 from app.metrics import Metrics
 from app.telemetry import Attr, SpanName
 from decisioning.errors import DependencyFailed, DependencyInvalid, DependencyTimeout
 from decisioning.model import PriceAnswer, ScoreAnswer
 
 LONGEST_ANSWER_BYTES: Final = 1 << 20
-HEADERS: Final = {"Content-Type": "application/json", "Accept": "application/json"}
 ALL_REFUSED: Final = frozenset({429, 502, 503, 504})
 """Statuses that no single item caused: asking each one again would only add to the trouble."""
 
@@ -34,11 +34,13 @@ A = TypeVar("A", ScoreAnswer, PriceAnswer)
 class Batching:
     """How many questions share a call at most (1: none do), and how many calls are under way at once.
 
-    Alone, a question is a call of its own as soon as a connection is free.
+    Alone, a question is a call of its own as soon as a connection is free. At most `waiting` questions
+    have no answer yet.
     """
 
     largest: int = 64
     in_flight: int = 4
+    waiting: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,6 @@ class Question:
 
     body: bytes
     deadline: float
-
-
-class NotAnswered(DependencyFailed):
-    """The API answered another status than 200."""
-
-    def __init__(self, dependency: str, status: int) -> None:
-        super().__init__(dependency, f"answered {status}")
-        self.status = status
 
 
 class Door(Generic[A]):
@@ -69,13 +63,14 @@ class Door(Generic[A]):
         url: str | None,
         metrics: Metrics,
         batching: Batching,
+        care: Care,
     ) -> None:
         self._dependency = dependency
         self._path = path
+        self._exchange = Exchange(dependency, session, url, metrics, care)
+        self._waiting, self._most_waiting = 0, batching.waiting
         self._shape: type[A] = shape
         self._shapes: TypeAdapter[list[A]] = TypeAdapter(list[shape])  # type: ignore[valid-type]  # a value
-        self._session = session
-        self._url = url
         self._calls = metrics.model_calls
         # One question a call needs no place in a queue: the session's connections are the limit.
         in_flight = batching.in_flight if batching.largest > 1 else session_limit(session)
@@ -94,16 +89,8 @@ class Door(Generic[A]):
         return answer
 
     async def knock(self, timeout_s: float) -> None:
-        """Any HTTP answer will do: the protocol has no health check."""
-        try:
-            async with self._session.get(
-                self._address(""), timeout=_within(timeout_s), allow_redirects=False
-            ):
-                return
-        except TimeoutError:
-            raise self._late() from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise self._unreachable(error) from error
+        """Return if the API answers HTTP at all; raises DependencyFailed."""
+        await self._exchange.knock(timeout_s)
 
     def invalid(self, problem: str) -> DependencyInvalid:
         """What came is no answer."""
@@ -112,15 +99,19 @@ class Door(Generic[A]):
     async def _ask(self, body: bytes, timeout_s: float) -> A:
         if timeout_s <= 0:
             raise DependencyTimeout(self._dependency, "no time was left to ask")
+        if self._waiting >= self._most_waiting:
+            raise LeftAlone(self._dependency, "is not asked: too many wait for it already")
         question = Question(body, asyncio.get_running_loop().time() + timeout_s)
+        self._waiting += 1
         try:
             async with asyncio.timeout_at(question.deadline):
                 joined = await self._batcher.ask(question)
         except TimeoutError:
-            raise self._late() from None
+            raise DependencyTimeout(self._dependency, "did not answer in time") from None
+        finally:
+            self._waiting -= 1
         if joined.call is not None and (current := trace.get_current_span()).is_recording():
             current.add_link(joined.call, {Attr.BATCH_SIZE: joined.size})
-            current.set_attribute(Attr.ATTEMPT, 1)
         return joined.answer
 
     async def _answers(self, questions: Sequence[Question]) -> Sequence[A | BaseException]:
@@ -128,8 +119,9 @@ class Door(Generic[A]):
             return [await self._alone(questions[0])]
         body = b"[" + b",".join([question.body for question in questions]) + b"]"
         last = max(question.deadline for question in questions)
+        longest = len(questions) * LONGEST_ANSWER_BYTES
         try:
-            answers = self._each(await self._post(body, last, len(questions)))
+            answers = await self._exchange.post(self._path, body, last, longest, self._each)
             if len(answers) == len(questions):
                 return answers
         except DependencyInvalid:
@@ -140,34 +132,9 @@ class Door(Generic[A]):
         return await asyncio.gather(*map(self._alone, questions), return_exceptions=True)
 
     async def _alone(self, question: Question) -> A:
-        return self._one(await self._post(question.body, question.deadline, 1))
-
-    async def _post(self, body: bytes, deadline: float, answers: int) -> bytes:
-        url, headers = self._address(self._path), HEADERS | _trace_headers()
-        timeout = _within(max(deadline - asyncio.get_running_loop().time(), 0.001))
-        try:
-            async with self._session.post(
-                url, data=body, headers=headers, timeout=timeout, allow_redirects=False
-            ) as response:
-                _tell(trace.get_current_span(), response)
-                if response.status != 200:
-                    raise NotAnswered(self._dependency, response.status)
-                return await self._read(response, answers * LONGEST_ANSWER_BYTES)
-        except TimeoutError:
-            raise self._late() from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise self._unreachable(error) from error
-
-    async def _read(self, response: aiohttp.ClientResponse, longest: int) -> bytes:
-        """The body if it is not too long; a longer one is dropped unread."""
-        if (response.content_length or 0) > longest:
-            raise self.invalid("the answer is too long")
-        body = b""
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > longest:
-                raise self.invalid("the answer is too long")
-        return body
+        return await self._exchange.post(
+            self._path, question.body, question.deadline, LONGEST_ANSWER_BYTES, self._one
+        )
 
     def _each(self, body: bytes) -> Sequence[A | BaseException]:
         """The answers of an array, at once where all are good, else one by one."""
@@ -199,54 +166,19 @@ class Door(Generic[A]):
             raise self.invalid("the answer holds a NUL character")
         return answer
 
-    def _address(self, path: str) -> str:
-        if self._url is None:
-            raise DependencyFailed(self._dependency, "no address is set for it")
-        return self._url + path
-
-    def _late(self) -> DependencyTimeout:
-        return DependencyTimeout(self._dependency, "did not answer in time")
-
-    def _unreachable(self, error: Exception) -> DependencyFailed:
-        return DependencyFailed(self._dependency, f"cannot be reached ({type(error).__name__})")
-
 
 def result_of(error: DependencyFailed) -> str:
     """The failure as a metric says it."""
     if isinstance(error, DependencyTimeout):
         return "timed out"
+    if isinstance(error, LeftAlone):
+        return "left alone"
     return "invalid" if isinstance(error, DependencyInvalid) else "failed"
 
 
 def session_limit(session: aiohttp.ClientSession) -> int:
     """How many connections the session may hold."""
     return session.connector.limit if session.connector is not None else 1
-
-
-def _within(timeout_s: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=timeout_s)
-
-
-def _trace_headers() -> dict[str, str]:
-    """W3C trace context of the call's own span."""
-    context = trace.get_current_span().get_span_context()
-    if not context.is_valid:
-        return {}
-    trace_id, span_id = trace.format_trace_id(context.trace_id), trace.format_span_id(context.span_id)
-    return {"traceparent": f"00-{trace_id}-{span_id}-{context.trace_flags:02x}"}
-
-
-def _tell(current: Span, response: aiohttp.ClientResponse) -> None:
-    if current.is_recording():
-        current.set_attributes(
-            {
-                Attr.METHOD: "POST",
-                Attr.STATUS_CODE: response.status,
-                Attr.SERVER_ADDRESS: response.url.host or "",
-                Attr.SERVER_PORT: response.url.port or 0,
-                Attr.ATTEMPT: 1,
-            }
-        )
 
 
 def _first_problem(error: ValidationError) -> str:

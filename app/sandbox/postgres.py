@@ -48,7 +48,7 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """The database's address for SQLAlchemy; the same for every user and after every restart."""
-        return f"postgresql+asyncpg://postgres@/postgres?host={quote(str(self._layout.run))}"
+        return _url(self._layout)
 
     def restore(self) -> bool:
         """Start or join another keeper if ours is gone (True); raises EmbeddedPostgresFailed.
@@ -92,6 +92,15 @@ def embedded_postgres(home: Path) -> Iterator[EmbeddedPostgres]:
         yield server
     finally:
         server.leave()
+
+
+def address(home: Path) -> str:
+    """The URL that the embedded database of this home has once it runs."""
+    return _url(Layout(home.resolve()))
+
+
+def _url(layout: Layout) -> str:
+    return f"postgresql+asyncpg://postgres@/postgres?host={quote(str(layout.run))}"
 
 
 def find_programs() -> Path:

@@ -1,5 +1,6 @@
 """The door to PostgreSQL: one pool a process, short transactions, one error when it is shut."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -50,7 +51,7 @@ def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """All or nothing, durable when the block is left without an error; raises DatabaseUnavailable."""
     with _reaching():
-        async with engine.begin() as connection:
+        async with engine.begin() as connection, _left_at_once(connection):
             yield connection
 
 
@@ -58,7 +59,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection whose transactions the block begins and ends; raises DatabaseUnavailable."""
     with _reaching():
-        async with engine.connect() as connection:
+        async with engine.connect() as connection, _left_at_once(connection):
             yield connection
 
 
@@ -66,7 +67,8 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def single_statements(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Each statement is its own transaction, at one round trip each; raises DatabaseUnavailable."""
     with _reaching():
-        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        own = engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with own.connect() as connection, _left_at_once(connection):
             yield connection
 
 
@@ -88,6 +90,22 @@ def refusal_of(constraint: str, means: StorageError) -> Iterator[None]:
     except IntegrityError as error:
         if f'"{constraint}"' in str(error.orig):
             raise means from error
+        raise
+
+
+@asynccontextmanager
+async def _left_at_once(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Who is cancelled does not wait for a server that hangs: the connection is dropped, not rolled back.
+
+    The server ends the transaction with its connection.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not connection.invalidated:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            driver.terminate()
+            await connection.invalidate()
         raise
 
 

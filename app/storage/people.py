@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.engine import single_statements, transaction
-from app.storage.rows import Applicant, Monitoring
-from app.storage.tables import applicant, applicant_note, monitoring
+from app.storage.rows import SOURCES, Applicant, Monitoring
+from app.storage.tables import applicant, applicant_note, decision_source, monitoring, notice_document
+from decisioning.sources import Source
 
 
 async def load_applicant(engine: AsyncEngine, decision_id: UUID) -> Applicant | None:
@@ -20,6 +21,14 @@ async def load_applicant(engine: AsyncEngine, decision_id: UUID) -> Applicant | 
     async with single_statements(engine) as connection:
         row = (await connection.execute(select.where(applicant.c.decision_id == decision_id))).first()
     return None if row is None else Applicant(*row)
+
+
+async def load_sources(engine: AsyncEngine, decision_id: UUID) -> tuple[Source, ...]:
+    """The outside sources recorded with an application; none where it named none, or they were erased."""
+    select = sa.select(decision_source.c.sources).where(decision_source.c.decision_id == decision_id)
+    async with single_statements(engine) as connection:
+        sources: str | None = (await connection.execute(select)).scalar_one_or_none()
+    return SOURCES.validate_json(sources) if sources else ()
 
 
 async def load_note(engine: AsyncEngine, decision_id: UUID) -> str | None:
@@ -31,10 +40,15 @@ async def load_note(engine: AsyncEngine, decision_id: UUID) -> str | None:
 
 
 async def erase_person(engine: AsyncEngine, decision_id: UUID) -> bool:
-    """Keep the decision and lose the person; whether there was anything to erase."""
-    erased = 0
+    """Keep the decision and lose the person; whether there was anything to erase.
+
+    Of the letters that went out the hashes stay.
+    """
+    letters = notice_document.c.decision_id == decision_id, notice_document.c.content.is_not(None)
     async with transaction(engine) as connection:
-        for table in (applicant, applicant_note, monitoring):
+        emptied = await connection.execute(sa.update(notice_document).where(*letters).values(content=None))
+        erased = emptied.rowcount
+        for table in (applicant, applicant_note, decision_source, monitoring):
             gone = await connection.execute(sa.delete(table).where(table.c.decision_id == decision_id))
             erased += gone.rowcount
     return erased > 0

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.storage.engine import single_statements
+from app.storage.engine import single_statements, transaction
 from app.storage.errors import AlreadyResolved, NotResolvable, UnknownRecord
-from app.storage.tables import decision
+from app.storage.tables import decision, decision_notice
 from app.storage.tables import decision_resolution as table
-from decisioning.model import Outcome
+from decisioning.model import Notice, Outcome
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,11 @@ class Resolution:
     created_at: datetime
 
 
-async def put_resolution(engine: AsyncEngine, resolution: Resolution) -> None:
-    """End a referral, once; raises UnknownRecord, NotResolvable or AlreadyResolved."""
+async def put_resolution(engine: AsyncEngine, resolution: Resolution, notice: Notice | None = None) -> None:
+    """End a referral, once, together with the notice that its end asks for.
+
+    Raises UnknownRecord, NotResolvable or AlreadyResolved.
+    """
     values = asdict(resolution) | {"reasons": list(resolution.reasons)}
     row = [sa.literal(values[column.name], column.type).label(column.name) for column in table.c]
     referral = sa.select(*row).where(
@@ -38,9 +41,12 @@ async def put_resolution(engine: AsyncEngine, resolution: Resolution) -> None:
     )
     put = insert(table).from_select([column.name for column in table.c], referral)
     put = put.on_conflict_do_nothing(index_elements=[table.c.decision_id])
-    async with single_statements(engine) as connection:
+    async with transaction(engine) as connection:
         if not (await connection.execute(put.returning(table.c.id))).first():
             await _refuse(connection, resolution.decision_id)
+        if notice is not None:
+            asked = notice.model_dump() | {"decision_id": resolution.decision_id}
+            await connection.execute(sa.insert(decision_notice).values(asked))
 
 
 async def load_resolution(engine: AsyncEngine, decision_id: UUID) -> Resolution | None:

@@ -8,12 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from app.storage import tables
 from app.storage.idempotency import Answer
-from decisioning.model import Decision, Evidence, Explanation, Inputs
+from decisioning.model import Decision, Evidence, Explanation, Inputs, Mode
+from decisioning.sources import Source
 
 Row = dict[str, Any]
+SOURCES: TypeAdapter[tuple[Source, ...]] = TypeAdapter(tuple[Source, ...])
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class NewDecision:
     """A decision with all that is stored in its transaction.
 
     `decision.explanation` is stored apart; `evidence` is None only while it is absent or pending.
-    `record_json` is the decision without it as JSON, where the caller has serialised it already.
+    `record_json` is the decision without it as JSON, where the caller has serialised it already. `sources`
+    are the outside sources of information, which a notice discloses.
     """
 
     decision: Decision
@@ -50,6 +54,7 @@ class NewDecision:
     api_key_id: UUID | None = None
     answer: Answer | None = None
     record_json: str | None = None
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,8 @@ def decision_row(new: NewDecision) -> Row:
 
 def record_json(decision: Decision) -> str:
     """What is stored as the decision's record: all of it but the explanation."""
-    return decision.model_copy(update={"explanation": None}).model_dump_json()
+    bare = decision if decision.explanation is None else decision.model_copy(update={"explanation": None})
+    return bare.model_dump_json()
 
 
 def digest(record: str, inputs: str) -> bytes:
@@ -127,12 +133,14 @@ def _around(new: NewDecision) -> list[tuple[sa.Table, Row]]:
     if new.decision.explanation:
         written = explanation_row(new.decision.explanation, new.evidence, new.decision.created_at)
         found.append((tables.decision_explanation, written))
-    if new.decision.notice:
+    if new.decision.notice and new.decision.mode is Mode.LIVE:
         found.append((tables.decision_notice, new.decision.notice.model_dump()))
     if new.applicant:
         found.append((tables.applicant, vars(new.applicant)))
     if new.monitoring:
         found.append((tables.monitoring, vars(new.monitoring)))
+    if new.sources:
+        found.append((tables.decision_source, {"sources": SOURCES.dump_json(new.sources).decode()}))
     if new.note is not None:
         found.append((tables.applicant_note, {"note": new.note}))
     return found

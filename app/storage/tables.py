@@ -128,9 +128,24 @@ decision_notice = sa.Table(
     _instant("due_at"),
     _instant("sent_at", nullable=True),
     sa.Column("channel", sa.Text),
+    _instant("written_at", nullable=True),
     _one_of("kind", ("adverse_action", "counter_offer", "incompleteness")),
     sa.CheckConstraint("(sent_at is null) = (channel is null)", name="sent_by_a_channel"),
     sa.Index("ix_decision_notice_due_at", "due_at", postgresql_where=sa.text("sent_at is null")),
+)
+
+notice_document = sa.Table(
+    "notice_document",
+    metadata,
+    _of_decision(),
+    sa.Column("media_type", sa.Text, primary_key=True),
+    # Null once the person was erased; the hash stays.
+    sa.Column("content", BYTEA),
+    sa.Column("sha256", BYTEA, nullable=False),
+    _instant("written_at"),
+    _by_key(),
+    _one_of("media_type", ("text/html", "text/markdown", "application/pdf")),
+    sa.CheckConstraint("sha256 = sha256(content)", name="hash_is_of_the_content"),
 )
 
 decision_resolution = sa.Table(
@@ -160,6 +175,10 @@ applicant = sa.Table(
 
 applicant_note = sa.Table(
     "applicant_note", metadata, _of_decision(), sa.Column("note", sa.Text, nullable=False)
+)
+
+decision_source = sa.Table(
+    "decision_source", metadata, _of_decision(), sa.Column("sources", JsonText, nullable=False)
 )
 
 monitoring = sa.Table(

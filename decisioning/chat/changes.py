@@ -101,7 +101,7 @@ def _named(span: tuple[Word, ...], fields: Mapping[str, Field]) -> str | None:
     named = [name for name, score in sure.items() if score == best]
     if best < NAMED or len(named) != 1:
         return None
-    own = words_of(named[0], stems, fields[named[0]].title)
+    own = words_of(named[0], tuple(w.stem for w in span), fields[named[0]].title)
     return named[0] if {span[0].stem, span[-1].stem} <= own else None
 
 

@@ -104,7 +104,7 @@ def _is_wanted(claim: Claim, kinds: set[str]) -> bool:
 
 def _topics(question: Question, names: Iterable[str], titles: Mapping[str, str]) -> frozenset[str]:
     """The facts that the question names; where it names none for sure, those that it may mean."""
-    own = {n: words_of(n, question.stems, titles.get(n, "")) for n in names}
+    own = {n: words_of(n, question.ordered, titles.get(n, "")) for n in names}
     sure = {n: w for n, w in own.items() if w and named_in(n, question.stems, titles.get(n, "")) >= NAMED}
     if sure or question.intents:
         return frozenset(n for n, w in sure.items() if not any(w < other for other in sure.values()))

@@ -116,7 +116,8 @@ def topic_of(question: Question, edition: Edition, titles: Mapping[str, str]) ->
     """The facts that the question names, the longest name winning; empty where it names none for sure."""
     stems = question.stems | _unit_stems(question)
     sure = {n: named_in(n, stems, t) for n, t in titles.items()}
-    own = {n: words_of(n, stems, titles[n]) for n, s in sure.items() if s >= NAMED}
+    ordered = _ordered(question)
+    own = {n: words_of(n, ordered, titles[n]) for n, s in sure.items() if s >= NAMED}
     return frozenset(n for n, w in own.items() if not any(w < other for other in own.values()))
 
 
@@ -139,7 +140,7 @@ def _titled(question: Question, edition: Edition) -> Iterator[Limit]:
         spoken = letters <= set(re.findall(r"\b[A-Z]\b", question.plain)) and _same_side(
             question, parameter.title
         )
-        if title and asked.issuperset(title) and spoken and not _unsaid(question, title | _aliases(asked)):
+        if title and asked.issuperset(title) and spoken and not _unsaid(question, title | _aliases(question)):
             found.append((len(title) + len(letters), Limit(name, parameter)))
     longest = max((size for size, _ in found), default=0)
     for size, limit in found:
@@ -147,9 +148,14 @@ def _titled(question: Question, edition: Edition) -> Iterator[Limit]:
             yield limit
 
 
-def _aliases(asked: frozenset[str]) -> frozenset[str]:
+def _aliases(question: Question) -> frozenset[str]:
     """The words of every name of a fact that stands in the question."""
-    return frozenset(s for name in all_named(asked) for s in words_of(name, asked))
+    ordered = _ordered(question)
+    return frozenset(s for name in all_named(frozenset(ordered)) for s in words_of(name, ordered))
+
+
+def _ordered(question: Question) -> tuple[str, ...]:
+    return (*question.ordered, *_unit_stems(question))
 
 
 def _same_side(question: Question, title: str) -> bool:
@@ -166,9 +172,7 @@ def _rows(question: Question, edition: Edition, titles: Mapping[str, str]) -> It
     topics = topic_of(question, edition, titles)
     if not topics:
         return
-    named = frozenset(
-        s for n in topics for s in words_of(n, question.stems | _unit_stems(question), titles[n])
-    )
+    named = frozenset(s for n in topics for s in words_of(n, _ordered(question), titles[n]))
     for alone in (True, False):
         for effect, comparators in _wanted(question, topics, edition):
             found = tuple(_matching(question, edition, topics, effect, comparators, named, alone=alone))
@@ -186,7 +190,9 @@ def _wanted(
     sides = (
         _UPPER if upper and not lower else (Comparator.LT, Comparator.LE) if lower and not upper else every
     )
-    effects: tuple[Effect | None, ...] = (Effect.REFER, None) if _REFERS.search(question.plain) else (Effect.DECLINE, Effect.REFER, None)
+    effects: tuple[Effect | None, ...] = (
+        (Effect.REFER, None) if _REFERS.search(question.plain) else (Effect.DECLINE, Effect.REFER, None)
+    )
     if (
         "score" in topics
         and _APPROVES.search(question.plain)

@@ -174,6 +174,11 @@ class Question:
         return frozenset(w.stem for w in self.content)
 
     @property
+    def ordered(self) -> tuple[str, ...]:
+        """The same stems as they follow one another."""
+        return tuple(w.stem for w in self.content)
+
+    @property
     def specific(self) -> tuple[Word, ...]:
         """Its words that an answer must carry."""
         return tuple(w for w in self.content if w.text.lower() not in _ASKING and not self._in_clause(w))

@@ -51,11 +51,12 @@ class NoticeDue(Frozen):
     due_on: date
 
 
-class Alternative(Frozen):
-    """A change that was executed and approves: the fields changed, and what came of it."""
+class Counterfactuals(Frozen):
+    """Changes that were executed and approve, smallest first: the fields changed, with their new values."""
 
-    changes: Mapping[str, Value]
-    decision: Decision
+    changes: tuple[Mapping[str, Value], ...]
+    as_of: date
+    none_because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ class Tools(Protocol):
         """
         ...
 
-    async def find_counterfactuals(self) -> Sequence[Alternative] | None:
-        """The smallest changes that were executed and approve; None where they cannot be asked for."""
+    async def find_counterfactuals(self) -> Counterfactuals | None:
+        """The smallest changes that were executed and approve; None where there is no decision."""
         ...
 
     async def read_notice(self) -> NoticeDue | None:

@@ -1,15 +1,16 @@
 """What-if questions: the changed application, decided by the real models and rules, and never stored."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from decisioning.chat.changes import HYPOTHETICAL, changes_in
 from decisioning.chat.from_record import by_claims
 from decisioning.chat.question import Question, unspent
 from decisioning.chat.saying import Reply, Statement, distinct, framed
 from decisioning.chat.scene import Scene
-from decisioning.chat.tools import Alternative, CannotTry, Tools
+from decisioning.chat.tools import CannotTry, Tools
 from decisioning.model import Decision, Outcome, Unit, Value
 from decisioning.titles import Told
 from decisioning.wording import listed, written, written_date
@@ -107,25 +108,24 @@ def _units(scene: Scene) -> dict[str, Unit]:
 
 
 async def alternatives(scene: Scene, decision: Decision, tools: Tools) -> Reply:
-    """The smallest changes that were executed and approve."""
+    """The smallest changes that were executed and approve, or why there are none."""
     found = await tools.find_counterfactuals()
-    if found is None:
-        text = "What would change the outcome is not searched for here; name a change, and it is tried."
-        return Reply((framed("counterfactual", text, ()),), decision.as_of, kind="none", abstained=True)
-    if not found:
-        text = "No change of what the applicant can act on was found that would be approved."
-        return Reply((framed("counterfactual", text, ()),), decision.as_of, kind="record")
-    told = Told(decision, scene.titles)
-    return Reply(
-        tuple(_alternative(told, n, a, _units(scene)) for n, a in enumerate(found)),
-        decision.as_of,
-        kind="record",
+    if found is None or not found.changes:
+        why = found.none_because if found else None
+        text = why or "No change of what the applicant can act on was found that would be approved."
+        return Reply((framed("counterfactual", text, (why,)),), decision.as_of, kind="record")
+    told, units = Told(decision, scene.titles), _units(scene)
+    each = enumerate(found.changes)
+    statements = tuple(_alternative(told, n, changes, found.as_of, units) for n, changes in each)
+    return Reply(statements, decision.as_of, kind="record")
+
+
+def _alternative(
+    told: Told, place: int, changes: Mapping[str, Value], day: date, units: Mapping[str, Unit]
+) -> Statement:
+    parts = [_change(told, name, value, units) for name, value in changes.items()]
+    on = written_date(day)
+    text = (
+        f"In a simulation under the policy in force on {on}, the loan with {listed(parts)} would be approved;"
     )
-
-
-def _alternative(told: Told, place: int, one: Alternative, units: Mapping[str, Unit]) -> Statement:
-    parts: Sequence[str] = [_change(told, name, value, units) for name, value in one.changes.items()]
-    day = written_date(one.decision.as_of)
-    text = f"In a simulation under the policy in force on {day}, with {listed(parts)}, the loan"
-    text += " would be approved; this is no offer."
-    return framed(f"counterfactual:{place}", text, (day, *parts))
+    return framed(f"counterfactual:{place}", f"{text} this is no offer.", (on, *parts))

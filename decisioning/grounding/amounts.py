@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from decisioning.grounding.content import is_about
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
-from decisioning.grounding.pool import Known, Passage, Pool, Role, equal, share, stated_in
+from decisioning.grounding.pool import Known, Pool, Role, equal, share, stated_in
+from decisioning.grounding.roles import could_be, has_role, roughly_true
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
-from decisioning.grounding.text import Word, words
+from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Problem, Unit
 from decisioning.numbers import Kind, Quantity
@@ -23,7 +24,7 @@ _COPULA = re.compile(
 )
 _BEING = re.compile(r"\b(?:is|was|stands\s+at|comes\s+to)\s+$", re.IGNORECASE)
 _FITTING = 0.5
-_CLEARLY = 0.3
+_CLEARLY = 0.19
 _FEW = 10
 
 
@@ -42,6 +43,8 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
         )
     if quantity.kind is Kind.NUMBER and _RANK.search(said.text[: quantity.start]):
         return _rank(said, quantity, pool)
+    if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
+        return None
     found = list(pool.meaning(quantity))
     if any(stated_in(quantity, p) for c in pool.carriers if is_about(said, c, pool) for p in c.passages):
         return None
@@ -49,16 +52,16 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if not found and not quoting:
         return _uncounted(said, quantity, pool)
     if quoting and (is_general(said, pool) or not found):
-        return _quoted(said, quantity, quoting, pool)
-    fitting = [k for k in found if _has_role(said, quantity, k)]
+        return _quoted(said, quantity, pool)
+    fitting = [k for k in found if has_role(said, quantity, k, pool)]
     if not fitting:
         return _misplaced(said, quantity, found)
     return _of_topic(said, quantity, fitting, pool)
 
 
-def _quoted(said: Said, quantity: Quantity, quoting: list[Passage], pool: Pool) -> Problem | None:
+def _quoted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     """A number of the clauses: of one that the sentence speaks of, and of this case only as a limit."""
-    if not _fits(said, pool) or _of_other_part(said, quantity, quoting):
+    if not _fits(said, pool) or _of_other_part(said, quantity, pool):
         return said.problem(
             "number_out_of_place", f'"{quantity.text}" stands in a clause that speaks of something else'
         )
@@ -77,27 +80,25 @@ def _fits(said: Said, pool: Pool) -> bool:
     return share(said.content, carried) >= _FITTING
 
 
-def _of_other_part(said: Said, quantity: Quantity, quoting: list[Passage]) -> bool:
-    """Whether each clause gives this number to another part of itself than the one that is restated."""
-    own = words(said.part_of(quantity))
-    return all(_given_elsewhere(own, quantity, p) for p in quoting)
-
-
-def _given_elsewhere(own: tuple[Word, ...], quantity: Quantity, passage: Passage) -> bool:
-    source = Said(passage.text)
+def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:
+    """Whether the clauses give another number of this kind to what the sentence speaks of."""
+    own = [w for w in words(said.part_of(quantity)) if not is_stop(w.text)]
     alike = {True: 0.0, False: 0.0}
-    for other in passage.quantities:
-        if other.kind in (Kind.CLAUSE, Kind.ORDINAL, Kind.DATE):
-            continue
-        stems = {w.stem for w in words(source.part_of(other)) if not is_stop(w.text)}
-        content = [w for w in own if not is_stop(w.text)]
-        near = sum(w.stem in stems for w in content) / max(1, len(content))
-        alike[equal(quantity, other)] = max(alike[equal(quantity, other)], near)
+    for passage in pool.passages:
+        source = Said(passage.text)
+        for other in source.amounts:
+            if other.kind is quantity.kind or Kind.NUMBER in (other.kind, quantity.kind):
+                stems = {w.stem for w in words(source.part_of(other)) if not is_stop(w.text)}
+                near = sum(w.stem in stems for w in own) / max(1, len(own))
+                is_it = equal(quantity, other) or (
+                    other.kind is Kind.NUMBER and other.value == quantity.value
+                )
+                alike[is_it] = max(alike[is_it], near)
     return alike[False] > alike[True] + _CLEARLY
 
 
 def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
-    if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
+    if roughly_true(said, quantity, pool):
         return None
     if quantity.kind is Kind.NUMBER and any(quantity.value == d.day.year for d in pool.dates):
         return None
@@ -131,7 +132,7 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     own = next((c for c in ranked if c.rank == quantity.value), None)
     if own is None:
         return said.problem("unknown_number", f"there is no principal reason {quantity.text}")
-    topics = pool.topics(said.stems)
+    topics = pool.topics(said.sequence)
     named = [c for c in ranked if any(set(c.names[:1]) & topic for topic in topics)]
     if named and own not in named:
         return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
@@ -140,30 +141,6 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if twins and own.scored != speaks_of_score:
         return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     return None
-
-
-def _has_role(said: Said, quantity: Quantity, known: Known) -> bool:
-    """Whether the sentence uses the quantity as what the record has it for."""
-    part, limiting = said.part_of(quantity), bool(quantity.bound or quantity.comparator)
-    if known.name.startswith("score_") and not form("scale").search(said.text):
-        return False
-    if known.role is Role.LIMIT:
-        return limiting or bool(form("limit").search(part))
-    if known.role is Role.VALUE:
-        return not limiting or quantity.kind is Kind.DURATION
-    if known.role is Role.DIFFERENCE:
-        return _is_difference(said, quantity)
-    return bool(form("shortfall").search(said.text))
-
-
-def _is_difference(said: Said, quantity: Quantity) -> bool:
-    """ "by 20 points", "20 points short": how far a fact is from its limit."""
-    before, after = said.text[: quantity.start], said.text[quantity.end :]
-    by = re.search(rf"\b(?:{pattern('by so much')})\s+(?:only\s+|just\s+)?$", before, re.IGNORECASE)
-    away = re.match(
-        rf"\s*(?:thousand\s+)?(?:points?\s+)?(?:{pattern('so much away')})\b", after, re.IGNORECASE
-    )
-    return bool(by or away)
 
 
 def _misplaced(said: Said, quantity: Quantity, found: list[Known]) -> Problem:
@@ -184,14 +161,14 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     names = {k.name for k in found}
     if quantity.kind is Kind.NUMBER and not any(pool.named(k.name, said.stems) >= MEANT for k in found):
         return said.problem("number_of_another", f'nothing here says what "{quantity.text}" counts')
-    unnamed = [k for k in found if pool.named(k.name, said.stems) < MEANT]
+    unnamed = [k for k in found if pool.named(k.name, said.stems) < MEANT and not _is_bound(quantity, k)]
     clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
     ruled = any(k.rule is not None and k.rule.clause in clauses for k in found)
     if len(unnamed) == len(found) and not ruled and not {k.name for k in found} & _told_of(said, pool):
         problem = f'"{quantity.text}" is {_named(found, None)}, which the sentence does not name'
         return said.problem("number_of_another", problem)
     close = said.close_to(quantity)
-    given = [t for t in pool.topics(left) if any(pool.named(n, close) > 0 for n in t)]
+    given = [t for t in pool.topics(said.before(quantity)) if any(pool.named(n, close) > 0 for n in t)]
     if not _COPULA.search(said.text[: quantity.start]):
         given = []
     if given and not any(topic & names for topic in given):
@@ -210,7 +187,7 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     own = max(_near(pool, k.name, left, right) for k in found)
     units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
     others = pool.near(left | right) - names
-    rivals = [n for n in others if n in units and _could_be(quantity, units[n])]
+    rivals = [n for n in others if n in units and could_be(quantity, units[n])]
     rival = max(rivals, key=lambda name: (_near(pool, name, left, right), name), default="")
     least = NAMED if any(pool.named(k.name, said.stems) >= MEANT for k in found) else MEANT
     nearest = _near(pool, rival, left, right) if rival else 0.0
@@ -220,24 +197,14 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     return said.problem("number_of_another", problem)
 
 
+def _is_bound(quantity: Quantity, known: Known) -> bool:
+    """A limit that is called one and has a unit speaks for itself: "the floor of ESP -40 thousand"."""
+    return known.role is Role.LIMIT and bool(quantity.bound) and quantity.kind in (Kind.MONEY, Kind.PERCENT)
+
+
 def _told_of(said: Said, pool: Pool) -> frozenset[str]:
     """The facts of the claims that the sentence is about."""
     return frozenset(n for c in pool.carriers if is_about(said, c, pool) for n in c.names)
-
-
-_KINDS = {
-    Kind.PERCENT: (Unit.RATIO, Unit.RATE, Unit.PROBABILITY),
-    Kind.MONEY: (Unit.MONEY, Unit.MONEY_PER_MONTH),
-    Kind.DURATION: (Unit.MONTHS, Unit.YEARS),
-    Kind.POINTS: (Unit.POINTS,),
-}
-
-
-def _could_be(quantity: Quantity, unit: Unit) -> bool:
-    """Whether a quantity of this kind could state something of that unit at all."""
-    if quantity.kind is Kind.NUMBER and 0 < quantity.value < 1:
-        return unit in _KINDS[Kind.PERCENT]
-    return unit in _KINDS.get(quantity.kind, tuple(Unit))
 
 
 def _near(pool: Pool, name: str, left: frozenset[str], right: frozenset[str]) -> float:

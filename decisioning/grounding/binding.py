@@ -32,7 +32,7 @@ def _conditions(said: Said, own: Said, pool: Pool) -> Iterator[Problem]:
     texts = (p for c in pool.carriers if c.kind == "condition" for p in c.passages)
     if any(restates(said, p) for p in texts):
         return
-    topics = pool.topics(said.stems)
+    topics = pool.topics(said.sequence)
     if pool.missing and topics and all(t & set(pool.missing) for t in topics):
         return
     kind = "condition" if pool.outcome is Outcome.APPROVE else "outcome"
@@ -50,7 +50,9 @@ def _causes(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     by_score = bool(form("by points").search(said.text)) or (bool(scored) and not cause)
     allowed = _scored(pool) if by_score else _reasons(pool)
-    topics = pool.topics(said.stems)
+    if form("hypothetical").search(said.text):
+        allowed |= frozenset(r.fact for r in pool.rules if r.fired)
+    topics = pool.topics(said.sequence)
     for topic in topics:
         if not topic & allowed and not _beside(topic, said, pool, alone=len(topics) == 1):
             name = min(topic).replace("_", " ")

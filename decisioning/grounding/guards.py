@@ -19,6 +19,7 @@ _PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.\w+|(?<!\d)\+?\d[\d\s()-]{8,}\d(?!\d)|
 _RESTATED = 0.6
 _QUOTED = re.compile(r'["\u201c]([^"\u201c\u201d]+)["\u201d]')
 _LEAST_QUOTED = 4
+_OPINION = re.compile(r"\b(?:[Ii](?!\.)\b(?:\s?['\u2019]\s?(?:m|ve|d|ll)\b)?|my|me|mine|myself)\b")
 _STRAY = re.compile(r"(?<![\d\s])\s*%|(?<!\d)\s+%")
 _COMMON = 0.12
 """The least share of everyday function words in an English sentence of eight words or more."""
@@ -51,6 +52,9 @@ def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
     for found in _QUOTED.finditer(said.text):
         if len(found[1].split()) >= _LEAST_QUOTED and not _stands(found[1], pool):
             yield said.problem("quote", f'"{found[1]}" does not stand like this in the catalogue or a clause')
+    opinion = _OPINION.search(said.text)
+    if opinion and not any(_OPINION.search(p.text) for p in pool.passages):
+        yield said.problem("opinion", f'"{opinion.group()}" tells of somebody who is no source')
     order = form("order").search(said.text) or _BEGINS.match(said.text)
     if order:
         yield said.problem(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from decisioning.grounding.lexicon import keys
-from decisioning.grounding.pool import KnownDate, Pool
+from decisioning.grounding.pool import KnownDate, Pool, stated_in
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import stem
@@ -115,15 +115,21 @@ def _tells(known: KnownDate, near: frozenset[str]) -> bool:
 
 
 def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
-    written = pool.written
     own = {value for name, value in pool.labels if name == "tier"}
     for found in _LABEL.finditer(said.text):
         label = found[2].lower()
-        quoted = is_general(said, pool) and label in written
-        if own and label not in own and not quoted:
+        quoted = is_general(said, pool) and _stands(said, found[1].lower(), label, pool)
+        if (own or is_general(said, pool)) and label not in own and not quoted:
             yield said.problem(
                 "wrong_name", f'"{found.group()}" is not the {found[1].lower()} of this decision'
             )
+
+
+def _stands(said: Said, noun: str, label: str, pool: Pool) -> bool:
+    """Whether a clause with the sentence's numbers, or any where it has none, names this tier."""
+    clauses = {p.clause for p in pool.passages if any(stated_in(q, p) for q in said.amounts)}
+    texts = (p.text.lower() for p in pool.passages if not clauses or p.clause in clauses)
+    return any(re.search(rf"\b{noun}\s+{label}\b", text) for text in texts)
 
 
 def _proper(said: Said, pool: Pool) -> Iterator[Problem]:

@@ -28,6 +28,9 @@ _CLAUSE_END = re.compile(
 _PHRASE_END = re.compile(
     _CLAUSE_END.pattern + r"|\b(?:under|in|at|by|for|from|to|on|into|through|of)\b", re.IGNORECASE
 )
+_UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
+_LIST = re.compile(r"\s+\w+ed\b[^.;:]*?,[^.;:]*?\bor\s+\w+ed\b", re.IGNORECASE)
+_WHOLLY = re.compile(r"^(?:no|nobody|none|neither)\b", re.IGNORECASE)
 _TO = re.compile(r"\s*(?:to|for|in|of|by)\b")
 _REACH = {"verbal": 1, "nominal": 3, "purpose": 4}
 """How many words with content a negation governs at most."""
@@ -52,7 +55,7 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where a word that the sentence denies is affirmed wherever it comes from, or the reverse."""
     said = own_words(said, pool)
     least = _ALIKE if is_general(said, pool) else _RESTATED
-    if least is _RESTATED and pool.topics(said.stems):
+    if least is _RESTATED and pool.topics(said.sequence):
         return
     alike = [(likeness(said.content, p), p) for p in pool.passages]
     best = max((s for s, _ in alike), default=0.0)
@@ -61,6 +64,9 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     yield from _actors(said, nearest)
     general = least is _ALIKE
+    if general and not _NEGATOR.search(said.text) and all(_WHOLLY.search(p.text) for p in nearest):
+        yield said.problem("negation", f'"{nearest[0].text}" denies what is affirmed here')
+        return
     denied, open_ = _denied(said.text, said.words, nominal=general)
     for word in said.content:
         if _compared(said.text, word) or word.stem in open_ or _is_light(word.stem, denied, general=general):
@@ -77,7 +83,7 @@ def _is_light(stem_: str, denied: frozenset[str], *, general: bool) -> bool:
     """Whether a word is not to be judged: a light verb, or an outcome, which is judged elsewhere."""
     if not general:
         return stem_ in listed("light.txt") or stem_ in listed("outcomes.txt") or is_neutral(stem_)
-    return stem_ in listed("light.txt") and denied != {stem_}
+    return stem_ in listed("light.txt") and bool(denied) and denied != {stem_}
 
 
 def _retold(said: Said, pool: Pool) -> bool:
@@ -136,9 +142,24 @@ def _denied(text: str, found: tuple[Word, ...], *, nominal: bool) -> tuple[froze
         if any(a <= negator.start() < b for a, b in folded) or (kind == "nominal" and not nominal):
             continue
         inner, outer = _governed(text, negator, kind, found)
+        inner |= _listed_after(text, negator, found) if kind == "verbal" else set()
         denied |= inner
         behind |= outer
+    unless = _UNLESS.search(text)
+    behind |= {w.stem for w in found if unless and w.start > unless.start()}
     return frozenset(denied), frozenset(behind - denied)
+
+
+def _listed_after(text: str, negator: re.Match[str], found: tuple[Word, ...]) -> set[str]:
+    """ "is not estimated, copied or replaced" denies each of the three."""
+    sequence = _LIST.match(text, negator.end())
+    if not sequence:
+        return set()
+    return {
+        w.stem
+        for w in found
+        if negator.end() <= w.start < sequence.end() and w.text.endswith(("ed", "en", "t"))
+    }
 
 
 def _governed(

@@ -1,6 +1,6 @@
 """All that a text may draw on: numbers with their roles, passages, rules, and the words of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -111,7 +111,10 @@ class Pool:
     extra: frozenset[str] = field(default_factory=frozenset)
 
     def meaning(self, quantity: Quantity) -> tuple[Known, ...]:
-        """The numbers of the record that a quantity may be, counts aside."""
+        """The numbers of the record that a quantity may be, counts aside.
+
+        A value that is not its limit is never rounded onto it: 60 % is the limit of 60 %, not 60.4 %.
+        """
         if quantity.kind is Kind.MONEY and self.currency and quantity.unit != self.currency:
             return ()
         found = (
@@ -119,7 +122,9 @@ class Pool:
         )
         if quantity.unit == "percentage points":
             return tuple(k for k in found if k.role is Role.DIFFERENCE)
-        return tuple(found)
+        known = tuple(found)
+        limits = {k.name: k.value for k in known if k.role is Role.LIMIT}
+        return tuple(k for k in known if k.role is not Role.VALUE or limits.get(k.name, k.value) == k.value)
 
     def named(self, name: str, stems: frozenset[str]) -> float:
         """How surely words with these stems name the fact, by its name, its title or another of its names."""
@@ -129,12 +134,13 @@ class Pool:
         """The facts that any of these stems may name."""
         return frozenset(name for word in stems for name in self._named_by.get(word, ()))
 
-    def topics(self, stems: frozenset[str]) -> tuple[frozenset[str], ...]:
-        """What these words name: each topic as the facts that share the name, inner names left out.
+    def topics(self, found: Sequence[str]) -> tuple[frozenset[str], ...]:
+        """What these stems, in their order, name: each topic as the facts that share a name, no inner names.
 
         "debt service to income" names one topic, not also debt, debt service and income.
         """
-        named = {name: words_of(name, stems, self.titles.get(name, "")) for name in self.near(stems)}
+        near = self.near(frozenset(found))
+        named = {name: words_of(name, found, self.titles.get(name, "")) for name in near}
         groups: dict[frozenset[str], set[str]] = {}
         for name, own in named.items():
             if own and not any(own < other for other in named.values()):
@@ -191,7 +197,7 @@ def equal(one: Quantity, other: Quantity) -> bool:
     if kinds == {Kind.DURATION}:
         return _length(one) == _length(other)
     if len(kinds) == 1:
-        return one.value == other.value and (one.kind is not Kind.MONEY or _one_period(one, other))
+        return one.value == other.value and _one_period(one, other)
     if kinds == {Kind.NUMBER, Kind.POINTS}:
         return one.value == other.value
     if kinds == {Kind.NUMBER, Kind.PERCENT}:
@@ -211,7 +217,7 @@ def stated_in(quantity: Quantity, passage: Passage) -> bool:
 
 
 def _one_period(one: Quantity, other: Quantity) -> bool:
-    if one.unit != other.unit and one.unit and other.unit:
+    if one.kind is Kind.MONEY and one.unit != other.unit:
         return False
     return one.per == other.per or "" in (one.per, other.per)
 

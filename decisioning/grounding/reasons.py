@@ -12,7 +12,7 @@ from decisioning.grounding.said import Said
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, named_in, phrases, words_of
 from decisioning.model import Component, Problem, Reason, Rule
-from decisioning.numbers import states
+from decisioning.numbers import Kind, states
 
 Mention = frozenset[tuple[int, int]]
 """Where a reason is given: the sentence's number and the places of the words that give it."""
@@ -20,6 +20,8 @@ Mention = frozenset[tuple[int, int]]
 _ENOUGH = 0.5
 _MOST_PLACES = 24
 _COMBINATIONS = 8
+_REQUESTED = ("amount", "term_months")
+"""What every sentence about the outcome names."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class _Wanted:
     name: str
     title: str
     own: frozenset[str]
-    twin: bool
+    twins: tuple[Rule | None, ...]
     around: frozenset[tuple[str, str]]
 
 
@@ -61,7 +63,9 @@ def _wanted(claims: Sequence[Claim], titles: Mapping[str, str]) -> list[_Wanted]
     shared = Counter(s for text in texts for s in text)
     rules = [rule for claim in claims if (rule := rule_of(claim))]
     names = [rule.fact if (rule := rule_of(claim)) else reason.source for claim, reason in carried]
-    twins = Counter(names)
+    named: dict[str, list[tuple[Claim, Rule | None]]] = {}
+    for (claim, _), name in zip(carried, names, strict=True):
+        named.setdefault(name, []).append((claim, rule_of(claim)))
     facts = {*names, *titles, *(c.fact for rule in rules for c in comparisons_of(rule))}
     around = frozenset((fact, titles.get(fact, "")) for fact in facts)
     return [
@@ -71,7 +75,7 @@ def _wanted(claims: Sequence[Claim], titles: Mapping[str, str]) -> list[_Wanted]
             name=name,
             title=titles.get(name, ""),
             own=frozenset(s for s in text if shared[s] == 1 and s not in listed("boilerplate.txt")),
-            twin=twins[name] > 1,
+            twins=tuple(r for c, r in named[name] if c is not claim),
             around=around,
         )
         for (claim, reason), text, name in zip(carried, texts, names, strict=True)
@@ -107,18 +111,46 @@ def _assign(mentions: list[list[Mention]]) -> list[bool]:
 def _mentions(said: list[Said], wanted: _Wanted, currency_unit: int) -> list[Mention]:
     found: list[Mention] = []
     for number, sentence in enumerate(said):
-        if wanted.twin and not _of_component(sentence, wanted):
+        if form("of another rule").search(sentence.text) or _is_of_a_twin(sentence, wanted, currency_unit):
             continue
-        least = 0 if form("gives a reason").search(sentence.text) else 0.6 * max(1, len(sentence.content))
+        least = 0 if _gives(sentence, wanted) else 0.6 * max(1, len(sentence.content))
         places = (p for p in _places(sentence, wanted, currency_unit) if len(p) >= least)
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
     return smallest[:_MOST_PLACES]
 
 
-def _of_component(said: Said, wanted: _Wanted) -> bool:
-    """Whether a sentence gives the score's reason or the rule's, where both are about one fact."""
-    return bool(form("of the score").search(said.text)) is (wanted.reason.component is Component.SCORE)
+def _gives(said: Said, wanted: _Wanted) -> bool:
+    """Whether a sentence gives a reason at all; that so much is asked for and goes to a person gives none."""
+    if form("gives a reason").search(said.text):
+        return True
+    return wanted.name not in _REQUESTED and bool(form("may give a reason").search(said.text))
+
+
+def _is_of_a_twin(said: Said, wanted: _Wanted, currency_unit: int) -> bool:
+    """Whether a sentence gives the reason of another rule, or of the score, on the same fact."""
+    if not wanted.twins:
+        return False
+    scored = wanted.reason.component is Component.SCORE
+    if bool(form("of the score").search(said.text)) is not scored:
+        return True
+    others = [rule for rule in wanted.twins if rule is not None]
+    if scored or wanted.rule is None:
+        return False
+    return not _limited_by(said, wanted.rule, currency_unit) and any(
+        _limited_by(said, rule, currency_unit) for rule in others
+    )
+
+
+def _limited_by(said: Said, rule: Rule, currency_unit: int) -> bool:
+    """Whether a sentence names the clause of a rule or its limit."""
+    limit = comparisons_of(rule)[0].limit
+    if not isinstance(limit, int | float):
+        return False
+    return any(
+        q.name == rule.clause if q.kind is Kind.CLAUSE else states(q, limit, rule.unit, currency_unit)
+        for q in said.quantities
+    )
 
 
 def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozenset[int]]:
@@ -138,7 +170,7 @@ def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozens
 
 def _is_inner(said: Said, phrase: tuple[str, ...], wanted: _Wanted) -> bool:
     """Whether the words are part of a longer name there: the income of "debt service to income"."""
-    longer = (words_of(name, said.stems, title) for name, title in wanted.around if name != wanted.name)
+    longer = (words_of(name, said.sequence, title) for name, title in wanted.around if name != wanted.name)
     if not any(set(phrase) < other for other in longer):
         return False
     counted = Counter(w.stem for w in said.words)

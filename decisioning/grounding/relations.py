@@ -27,6 +27,8 @@ _LIMIT_NOUN = re.compile(
     r"|could|allows?|permits?|accepts?))\b",
     re.IGNORECASE,
 )
+_NEAR_WORDS = 6
+_SIGNED = 30
 _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
 
@@ -38,6 +40,7 @@ def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
             yield problem
     yield from _bounds(said, pool)
     yield from _enough(said, pool)
+    yield from _signs(said, pool)
 
 
 def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -45,6 +48,10 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     after = said.text[phrase.end :]
     if quantity is None and form("of an average").search(after[:50]):
         return _against_average(said, phrase, pool)
+    if quantity is None:
+        pair = _two_facts(said, phrase, pool)
+        if pair is not None:
+            return pair
     if quantity is None and not _LIMIT_NOUN.search(after):
         return None
     limits = _limits(said, quantity, pool)
@@ -56,6 +63,43 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
             return None
         return _contradiction(said, phrase, limits[0])
     return _with_passage(said, phrase, quantity, pool) if quantity is not None else None
+
+
+def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
+    """ "The loan is above the price" compares two facts of the record with one another."""
+    end = min([b for b in said.boundaries if b >= phrase.end], default=len(said.text))
+    right, left = said.ordered(phrase.end, end), said.ordered(0, phrase.start)
+    others = [n for topic in pool.topics(right[:_NEAR_WORDS]) for n in topic]
+    named = sorted(((pool.named(n, frozenset(left)), n) for n in pool.near(frozenset(left))), reverse=True)
+    if (
+        len(others) != 1
+        or len(pool.topics(left)) > 1
+        or not named
+        or named[0][0] < MEANT
+        or _LIMIT_NOUN.search(said.text[phrase.end : end])
+    ):
+        return None
+    one, other = _value_of(named[0][1], pool), _value_of(others[0], pool)
+    if one is None or other is None or one.unit is not other.unit or one.name == other.name:
+        return None
+    if compare(one.value, phrase.comparator, other.value):
+        return None
+    words = said.text[phrase.start : phrase.end]
+    return said.problem("comparator", f'"{words}" is not so of {one.name} and {other.name}')
+
+
+def _value_of(name: str, pool: Pool) -> Known | None:
+    return next((k for k in pool.numbers if k.name == name and k.role is Role.VALUE), None)
+
+
+def _signs(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What is called negative must be below zero, in the record or in the rule that is told."""
+    for found in re.finditer(r"\b(negative|positive)\b", said.text, re.IGNORECASE):
+        comparator = Comparator.LT if found[1].lower() == "negative" else Comparator.GT
+        for topic in pool.topics(said.ordered(found.end(), found.end() + _SIGNED)):
+            values = [v for n in topic if (v := _value_of(n, pool)) is not None]
+            if values and not any(compare(v.value, comparator, 0) for v in values):
+                yield said.problem("comparator", f"{values[0].name.replace('_', ' ')} is not {found[1]}")
 
 
 def _object(said: Said, phrase: Phrase) -> Quantity | None:
@@ -223,10 +267,12 @@ def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
     found = form("enough").search(said.text)
     if not found or is_general(said, pool):
         return
+    told = {k.name for q in said.amounts for k in pool.meaning(q) if k.role is Role.VALUE}
     rules = [
         r
         for r in pool.rules
-        if pool.named(r.fact, said.stems) >= NAMED and r.effect in (Effect.DECLINE, Effect.REFER)
+        if (pool.named(r.fact, said.stems) >= NAMED or r.fact in told)
+        and r.effect in (Effect.DECLINE, Effect.REFER)
     ]
     fired = any(r.fired for r in rules)
     if rules and negated_at(said.text, found.start()) is not fired:

@@ -65,7 +65,7 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     if any(is_about(said, c, pool) for c in carriers if _tells(c, name in limits)):
         return True
     spared = {c.fact for r in pool.rules if r.clause == name and not r.fired for c in comparisons_of(r)}
-    if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.stems)):
+    if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.sequence)):
         return True
     return name in limits or _leads(said, name, pool)
 
@@ -99,7 +99,7 @@ def _leads(said: Said, name: str, pool: Pool) -> bool:
     """ "CP-1.2 alone leads to the decline" is carried by a rule of that clause that fired and declines."""
     effect = _EFFECTS.get(pool.outcome) if pool.outcome else None
     fired = any(r.fired and r.clause == name and r.effect is effect for r in pool.rules)
-    return fired and not pool.topics(said.stems) and not said.amounts
+    return fired and not pool.topics(said.sequence) and not said.amounts
 
 
 def _problem(said: Said, name: str) -> Problem:

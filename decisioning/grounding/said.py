@@ -72,6 +72,15 @@ class Said:
         found = (m.start() for m in _BOUNDARY.finditer(self.text))
         return tuple(p for p in found if not any(a <= p < b for a, b in spans))
 
+    @cached_property
+    def sequence(self) -> tuple[str, ...]:
+        """The stems of all its words in order."""
+        return tuple(w.stem for w in self.words)
+
+    def ordered(self, start: int, end: int) -> tuple[str, ...]:
+        """The stems of the words that stand in that span, in order."""
+        return tuple(w.stem for w in self.words if start <= w.start and w.end <= end)
+
     def between(self, start: int, end: int) -> frozenset[str]:
         """The stems of the words that stand in that span."""
         return frozenset(w.stem for w in self.words if start <= w.start and w.end <= end)
@@ -79,6 +88,10 @@ class Said:
     def left_of(self, quantity: Quantity) -> frozenset[str]:
         """The words before a quantity, back to the previous quantity or part."""
         return self.between(self._left(quantity), quantity.start)
+
+    def before(self, quantity: Quantity) -> tuple[str, ...]:
+        """The words before a quantity, as `left_of` has them, in order."""
+        return self.ordered(self._left(quantity), quantity.start)
 
     def close_to(self, quantity: Quantity) -> frozenset[str]:
         """The last few words before a quantity, in its own part."""

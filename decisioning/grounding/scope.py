@@ -24,7 +24,8 @@ _GENERAL = re.compile(
 )
 _OF_THIS = re.compile(
     r"\b(?:this|your|the\s+present)\s+(?:\w+\s+)?(?:application|request|loan|applicant|file|case)\b|\b(?:because|since|although)\b"
-    r"|\b(?:principal|main|first|second|third|fourth|only)\s+(?:\w+\s+)?reasons?\b|\b(?:send|sends|led|leads)\s+the\s+application\b"
+    r"|\b(?:principal|main|first|second|third|fourth|only)\s+(?:\w+\s+)?reasons?\b|\b(?:send|sends|led|leads)\s+the\s+(?:application|case)\b"
+    r"|\b(?:among|one\s+of)\s+the\s+(?:\w+\s+)?reasons\b"
     r"|^(?:the|this|your|its|their)\s+(?:[\w-]+\s+){0,3}?(?:application|request|loan|applicant|borrower|household|customer|score|amount|offer"
     r"|income|ratio|file|term|rate)\b(?!\s+(?:must|may|shall|should|cannot|can)\b)",
     re.IGNORECASE,

@@ -58,7 +58,7 @@ def _gaps(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     if negated_at(said.text, lacking.start()):
         yield said.problem("negation", f'"{lacking.group()}" is denied, but something is missing')
-    for topic in pool.topics(said.stems):
+    for topic in pool.topics(said.sequence):
         if not topic & set(pool.missing):
             yield said.problem("not_missing", f"{min(topic).replace('_', ' ')} is not missing from the file")
 
@@ -82,7 +82,8 @@ def _fired(said: Said, pool: Pool) -> Iterator[Problem]:
     for quantity in said.quantities:
         rules = [r for r in pool.rules if r.clause == quantity.name and r.effect in _DECIDING]
         found = form("applied").search(said.text, quantity.end)
-        if not rules or not found or found.start() - quantity.end > _APART:
+        between = said.text[quantity.end : found.start()] if found else ""
+        if not rules or not found or len(between) > _APART or "would" in between:
             continue
         fired = {r.fired for r in rules}
         if fired == {negated_at(said.text, found.start())}:
@@ -109,7 +110,7 @@ def _denies(said: Said, name: str, value: str, pool: Pool) -> bool:
     """Whether the sentence says no where the file has yes, or yes where it has no."""
     if any((m["value"].lower() == value) is bool(m["no"]) for m in _YES_NO.finditer(said.text)):
         return True
-    own = words_of(name, said.stems, pool.titles.get(name, ""))
+    own = words_of(name, said.sequence, pool.titles.get(name, ""))
     if any(own & said.between(m.end(), m.end() + _NEARBY) for m in _ABSENT.finditer(said.text)):
         return value == "yes"
     return value == "no" and bool(_EXISTS.search(said.text)) and not _NEGATED.search(said.text)

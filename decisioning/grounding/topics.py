@@ -1,6 +1,7 @@
 """What a fact is called: its own name, its title, and the other names that people use for it."""
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from decisioning.grounding.lexicon import is_stop, keys
@@ -9,6 +10,7 @@ from decisioning.grounding.stems import lines, stem
 _UNIT_WORDS = frozenset({"months", "years", "days", "points", "amount", "value", "number", "count", "level"})
 NAMED = 1.0
 """From here on a fact is named, by a name that is its own."""
+_BETWEEN = 2
 MEANT = 0.8
 """From here on it may be meant."""
 
@@ -77,10 +79,17 @@ def _best(group: tuple[Phrase, ...], stems: frozenset[str], whole: float) -> flo
     return best
 
 
-def words_of(name: str, stems: frozenset[str], title: str = "") -> frozenset[str]:
-    """The stems of the longest phrase that is the fact's own name and stands among these, if any does."""
-    standing = [p for p in phrases(name, title)[0] if stems.issuperset(p)]
+def words_of(name: str, found: Sequence[str], title: str = "") -> frozenset[str]:
+    """The stems of the longest phrase that is the fact's own name and stands together there, if any does."""
+    standing = [p for p in phrases(name, title)[0] if stands(p, found)]
     return frozenset(max(standing, key=lambda p: (len(set(p)), p), default=()))
+
+
+def stands(phrase: Phrase, found: Sequence[str]) -> bool:
+    """Whether the words of a phrase stand together among these stems, a few others between them at most."""
+    wanted = set(phrase)
+    span = len(wanted) + _BETWEEN
+    return any(wanted <= set(found[n : n + span]) for n, stem_ in enumerate(found) if stem_ in wanted)
 
 
 def all_named(stems: frozenset[str]) -> frozenset[str]:

@@ -22,7 +22,7 @@ _LIMITED = (
     r"(?:limits?|maximum|minimum|thresholds?|cut-?offs?|floor|ceiling|cap|level|mark|line|band|average|bar)\b"
 )
 _NUMERAL = (
-    r"(?:the\s+|a\s+|some\s+|about\s+)?(?:[€$£₧]|[A-Z]{3}\s*)?(?:\d|one|two|three|four|five|six|seven"
+    r"(?:(?:the|a|an|our|its)\s+(?:[a-z]+\s+)?|some\s+|about\s+|both\s+)?(?:[€$£₧]|[A-Z]{3}\s*)?(?:\d|one|two|three|four|five|six|seven"
     r"|eight|nine|ten|eleven|twelve|thir|fif|twent|fort|eighty|ninet|half\b)"
 )
 _PERIOD = r"(?:the\s+|a\s+)?(?:\d[\d.,]*|[a-z]+(?:-[a-z]+)?)[\s-]+(?:years?|months?|weeks?|days?|monthly)\b"

@@ -49,8 +49,8 @@ _NUMBER = re.compile(
     rf"|(?P<ratio>\b{numerals.FRACTION})|(?P<words>\b{numerals.WORDED}\b)|(?P<single>{numerals.SINGLE}))"
     r"(?P<scale>[\s-]?(?:thousands?|millions?|billions?|mn|bn|[km])(?![\w%]))?"
     rf"(?P<after>(?:\s+of)?[\s-]?(?:{_CODES}\b|[€£₧]|euros?\b|dollars?\b|pounds?\b|(?<!\d)(?<!\d\s)sterling\b|pesetas?\b|pt(?:a|as|s)\b))?"
-    r"(?P<percent>[\s-]?(?:%|‰|percent(?:age\s+points?)?\b|per\s?cent\b|pp\b|p\.c\.|basis\s+points?\b|bps?\b))?"
-    r"(?P<period>[\s-]?(?:calendar\s+|business\s+|working\s+|full\s+)?"
+    r"(?P<percent>(?:(?<=half)\s+an?\s+|[\s-]?)(?:%|‰|percent(?:age\s+points?)?\b|per\s?cent\b|pp\b|p\.c\.|basis\s+points?\b|bps?\b))?"
+    r"(?P<period>(?:(?<=half)\s+an?\s+|[\s-]?)(?:calendar\s+|business\s+|working\s+|full\s+)?"
     r"(?:years?|yrs?|months?|mths?|mos?\.|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|s)\b)?"
     r"(?P<points>[\s-]?(?:points?|pts)\b)?"
     r"(?P<per>\s*(?:(?:a|an|per|each|every)\s+(?:calendar\s+)?(?:month|year|annum|week|day)\b|(?:month|year|week|dai)ly\b"
@@ -59,13 +59,14 @@ _NUMBER = re.compile(
 )
 _ORDINAL = re.compile(rf"\b(?:{numerals.ORDINAL})\b", re.IGNORECASE)
 _BOUND_BEFORE = re.compile(
-    r"\b(?P<noun>longest|largest|highest|biggest|shortest|smallest|lowest|maximum|max\.?|ceiling|cap|upper\s+limit|minimum|min\.?|floor|lower\s+limit|limits?|thresholds?"
+    r"(?P<called>(?!))?\b(?P<noun>longest|largest|highest|biggest|shortest|smallest|lowest|maximum|max\.?|ceiling|cap|upper\s+limit|minimum|min\.?|floor|lower\s+limit|limits?|thresholds?"
     r"|cut-?offs?|bar)\b(?:\s+(?!and\b|but\b|because\b)[\w-]+){0,6}?\s*(?:is|are|of|at|was|being|[:=(,])?\s*(?:only\s+|just\s+|to\s+)?$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
     r"[\s-]*(?:(?!the\b|a\b|an\b|its\b|our\b|this\b|that\b|is\b|for\b|of\b|to\b|under\b|above\b|below\b)[\w-]+\s+)?"
-    r"(?P<noun>maximum|ceiling|cap|minimum|floor|limit|threshold|cut-?off|bar)\b",
+    r"(?P<noun>maximum|ceiling|cap|minimum|floor|limit|threshold|cut-?off|bar)\b"
+    r"|\s+(?:is|are|was)\s+(?:the|our|its)\s+(?:[\w-]+\s+)?(?P<called>maximum|ceiling|cap|minimum|floor|limit|threshold|cut-?off)\b",
     re.IGNORECASE,
 )
 _NOUNS = {"ceiling": "maximum", "cap": "maximum", "floor": "minimum", "max": "maximum", "min": "minimum"}
@@ -74,6 +75,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"[;:]|,\s+(?:and|but|which|while|so)\b|\b(?:because|although|whereas)\b", re.IGNORECASE)
+_JOINED = re.compile(r"\s+(?:and|or|nor)\s+(?:of\s+|the\s+)?", re.IGNORECASE)
 _PAST_LIMIT = re.compile(
     r"\b(?:limit|maximum|minimum|ceiling|cap|floor|threshold|cut-?off|average|line|bar)\b[^,]*(?:,|\bat\b|\bwith\b|\bby\b|\()",
     re.IGNORECASE,
@@ -227,7 +229,9 @@ def _kind(found: re.Match[str]) -> tuple[Kind, str]:
         mark = re.sub(r"^\s*(?:of\s+)?-?", "", currency).strip().lower()
         return Kind.MONEY, _CURRENCIES.get(mark, mark.upper())
     if found["period"]:
-        stem = re.sub(r"^(?:calendar|business|working|full)\s+", "", found["period"].strip(" -.").lower())
+        stem = re.sub(
+            r"^(?:an?\s+)?(?:calendar|business|working|full)\s+", "", found["period"].strip(" -.").lower()
+        )
         return Kind.DURATION, _PERIODS[stem.rstrip("s") if stem.rstrip("s") in _PERIODS else stem]
     return (Kind.POINTS, "points") if found["points"] else (Kind.NUMBER, "")
 
@@ -246,7 +250,7 @@ def _percent(mark: str) -> str:
 def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
     phrases = tuple(comparing_phrases(text))
     ranges = _ranges(text, found)
-    related = []
+    related: list[Quantity] = []
     for n, quantity in enumerate(found):
         if quantity.kind in (Kind.CLAUSE, Kind.ORDINAL):
             related.append(quantity)
@@ -256,6 +260,8 @@ def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
         ceiling = found[n + 1].start if n + 1 < len(found) else len(text)
         bound = _bound(text, quantity, floor, ceiling)
         about = bool(_ABOUT.search(text[max(floor, quantity.start - 24) : quantity.start]))
+        if comparator is None and related and _JOINED.fullmatch(text[floor : quantity.start]):
+            comparator = related[-1].comparator
         related.append(replace(quantity, comparator=comparator, bound=bound, approximate=about))
     return tuple(related)
 
@@ -288,7 +294,7 @@ def _bound(text: str, quantity: Quantity, floor: int, ceiling: int) -> str:
     found = _BOUND_BEFORE.search(left) or _BOUND_AFTER.match(text[: min(ceiling, len(text))], quantity.end)
     if not found:
         return ""
-    noun = found["noun"].lower().rstrip(".")
+    noun = (found["noun"] or found["called"]).lower().rstrip(".")
     if noun.startswith(("upper", "max", "ceil", "cap", "long", "larg", "high", "big")):
         return "maximum"
     if noun.startswith(("lower", "min", "floor", "short", "small", "lowest")):

@@ -37,13 +37,19 @@ def clause_lines(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def questions(path: Path) -> list[Question]:
-    """Every sixth question."""
+def questions(path: Path, every: int = EVERY) -> list[Question]:
+    """Every sixth question, or as many as are wanted."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    return [Question(row["query"], frozenset(row["relevant"])) for row in rows[::EVERY]]
+    return [Question(row["query"], frozenset(row["relevant"])) for row in rows[::every]]
 
 
-@dataclass(frozen=True)
+def texts(folder: Path) -> list[str]:
+    """Every text of the data set, clauses and questions, so that its vectors are made once for everybody."""
+    clauses = [row["text"] for row in clause_lines(folder / "clauses.jsonl")]
+    return clauses + [one.text for one in questions(folder / "dev.jsonl", every=1)]
+
+
+@dataclass(frozen=True, repr=False)
 class GivenVectors:
     """An embedder that only looks up, so that embedding is in nobody's time."""
 

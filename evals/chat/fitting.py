@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.chat_tools import SEARCHED
 from app.cli.opening import opened_to_ask
-from app.service import Database, database
+from app.database import Database, database
 from app.settings import load_settings
 from decisioning.chat.limits import limits_asked
 from decisioning.chat.question import Question, read

@@ -1,11 +1,14 @@
 """Explanations: within the answer, after it, or when asked for; never a word in what is decided."""
 
 import asyncio
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from app.clauses import PolicyClauses
 from app.settings import Settings
+from app.storage.decisions import load_stored
 from decisioning.errors import DependencyFailed
 from decisioning.product import PRODUCTS
 from retrieval.ingest import ingest
@@ -210,3 +213,31 @@ async def test_tampered_words_are_named(lender):
     answer = (await lender.client.post(f"/v1/decisions/{decision['id']}/replay")).json()
     assert not answer["identical"]
     assert answer["first_difference"]["path"].startswith("explanation[analyst].sentences")
+
+
+async def test_a_later_ingest_changes_nothing_that_was_found(lender):
+    """Words written after a correction of the manual, and a replay, read the corpus of the decision."""
+    decline(lender)
+    at_once = (await lender.post(wanted())).json()
+    later = (await lender.post(wanted("none"))).json()
+    then = await lender.services.clauses.snapshot()
+    await correct(lender, lambda text: text.replace(". ", ", as corrected. "))
+    words = (await lender.client.get(f"/v1/decisions/{later['id']}/explanation")).json()
+    assert [s["citations"] for s in words["sentences"]] == [
+        s["citations"] for s in at_once["explanation"]["sentences"]
+    ]
+    for decision in (at_once, later):
+        kept = await load_stored(lender.services.engine, UUID(decision["id"]))
+        assert [e.evidence.retrieval_snapshot for e in kept.explanations if e.evidence] == [str(then.id)]
+        replayed = await lender.client.post(f"/v1/decisions/{decision['id']}/replay")
+        assert replayed.json()["first_difference"] is None
+
+
+async def correct(lender: Edge, reword) -> None:
+    """Take the manual in again with other words: every clause that has them is corrected."""
+    for document in parse_file(MANUAL):
+        worded = tuple(replace(one, text=reword(one.text)) for one in document.provisions)
+        written = await ingest(
+            lender.services.engine, replace(document, provisions=worded), lender.services.embedder
+        )
+        assert written.closed > 20

@@ -287,11 +287,12 @@ async def test_an_api_without_arrays_is_asked_one_by_one(server, scoring):
     assert len(server.asked) == 4
 
 
-async def test_an_overloaded_api_is_not_asked_again(server, scoring):
-    """A 503 for the array is everybody's: asking one by one would make it worse."""
+async def test_an_overloaded_api_is_not_asked_one_by_one(server, scoring):
+    """A 503 for the array is everybody's: what is asked again is the whole array, and not often."""
     server.will_answer("/v1/score", b"{}", 503)
     assert [error.problem for error in await _ask_all(scoring, 3)] == ["answered 503"] * 3
-    assert len(server.asked) == 1
+    assert len(server.asked) == 3
+    assert {len(json.loads(asked.body)) for asked in server.asked} == {3}
 
 
 async def test_a_batch_obeys_each_callers_deadline(server, scoring):

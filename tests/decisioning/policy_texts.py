@@ -125,6 +125,9 @@ class FakeClauses:
             clauses[name] = PolicyClause(**{**vars(clauses[name]), "text": text})
         return clauses
 
+    async def snapshot(self, known_at: datetime | None = None) -> None:
+        """None: these texts never change."""
+
     async def named(
         self, document: str, names: Sequence[str], as_of: date, known_at: datetime | None = None
     ) -> Mapping[str, PolicyClause]:

@@ -20,13 +20,19 @@ class Asked:
 
 @dataclass
 class ScriptedServer:
-    """`answers` by path; a path that has none answers 404. `delay_s` comes before the answer."""
+    """`answers` by path; a path that has none answers 404. `delay_s` comes before the answer.
+
+    `first` are answers that come before those, one a request: an exception hangs up instead.
+    `delays_s` are taken before `delay_s`, one a request.
+    """
 
     url: str = ""
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     delay_s: float = 0.0
     cut_after: int | None = None
     asked: list[Asked] = field(default_factory=list)
+    first: list[web.StreamResponse | Exception] = field(default_factory=list)
+    delays_s: list[float] = field(default_factory=list)
 
     def will_answer(self, path: str, body: object, status: int = 200) -> None:
         """From now on that path answers this: bytes as they are, anything else as JSON."""
@@ -34,7 +40,14 @@ class ScriptedServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(Asked(request.path, dict(request.headers), await request.read()))
-        await asyncio.sleep(self.delay_s)
+        await asyncio.sleep(self.delays_s.pop(0) if self.delays_s else self.delay_s)
+        if self.first:
+            answer = self.first.pop(0)
+            if not isinstance(answer, Exception):
+                return answer
+            assert request.transport is not None
+            request.transport.close()
+            raise answer
         status, body = self.answers.get(request.path, (404, b"{}"))
         if self.cut_after is None:
             return web.Response(status=status, body=body, content_type="application/json")

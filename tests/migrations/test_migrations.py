@@ -131,7 +131,8 @@ def test_every_migration_is_linted(revision: str, step: str, tmp_path: Path) -> 
     file = tmp_path / f"{revision}_{step}.sql"
     file.write_text(sql_of(step, revision))
     squawk = Path(sysconfig.get_path("scripts")) / "squawk"
-    drops = ["--exclude=ban-drop-table", "--exclude=ban-drop-function"] if step == "down" else []
+    kinds = ("table", "function", "column")
+    drops = [f"--exclude=ban-drop-{kind}" for kind in kinds] if step == "down" else []
     found = subprocess.run(
         [squawk, "--config", ROOT / ".squawk.toml", *drops, file], capture_output=True, text=True, check=False
     )
@@ -168,7 +169,7 @@ async def test_a_migration_that_cannot_have_its_lock_gives_up(engine: AsyncEngin
     """While somebody holds a table, a migration of it fails soon and leaves the schema as it was."""
     whole = await schema_of(engine)
     async with engine.connect() as holder:
-        await holder.execute(sa.text("select * from corpus_statistic"))
+        await holder.execute(sa.text("select * from notice_document"))
         with pytest.raises(MigrationFailed, match="lock timeout"):
             await migrate.downgrade(engine)
     assert await schema_of(engine) == whole

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from app.database import Database
+from app.preparing import prepare
 from app.sandbox.postgres import embedded_postgres
-from app.service import Database, prepare
 from app.settings import Settings
 from evals.benchmarks.report import Outcome
 from evals.benchmarks.service import meters

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.sandbox.applications import sample_applications
-from app.service import Database, running_service
+from app.service import running_service
 from app.settings import Settings
 from decisioning.model import Value
 
@@ -63,8 +63,7 @@ async def credence(
 ) -> AsyncIterator[tuple[str, tuple[int, ...]]]:
     """The service as `credence serve` runs it, on those model APIs; its URL and its workers."""
     given = {"scoring_url": models_url, "pricing_url": models_url, "port": 0, "log_level": "warning"}
-    database = Database(settings.model_copy(update=given), None)
-    async with running_service(database, workers) as service:
+    async with running_service(settings.model_copy(update=given), workers) as service:
         yield service.url, _children("app.worker")
 
 

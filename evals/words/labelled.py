@@ -1,0 +1,97 @@
+"""Sentences labelled by hand, about decisions and clauses kept beside them.
+
+`data/*.txt` hold the sentences, "+" before a true one and "-" before a false one; `@1896` names a
+decision of `data/decisions.jsonl`, `@policy 2026-06-01 CP-3.4` clauses of `data/clauses.jsonl`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from decisioning.claims import claims_of
+from decisioning.grounding import Pool, check_sentence, facts_alone, pool_of
+from decisioning.grounding.record_reader import decision_from
+
+DATA = Path(__file__).parent / "data"
+SETS = ("paraphrases", "paraphrases_second")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A sentence, what it is about, and whether it is true of it."""
+
+    text: str
+    about: str
+    true: bool
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How a set was judged; `wrong` are the sentences that were judged otherwise than by hand."""
+
+    accepted: int
+    true: int
+    rejected: int
+    false: int
+    wrong: tuple[Labelled, ...]
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean of the shares of true ones accepted and false ones rejected."""
+        return (self.accepted / self.true + self.rejected / self.false) / 2
+
+
+def labelled(name: str) -> tuple[Labelled, ...]:
+    """The sentences of a set, in its order."""
+    found, about = [], ""
+    for line in (DATA / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("@"):
+            about = line[1:]
+        elif line[:2] in ("+ ", "- "):
+            found.append(Labelled(line[2:], about, line[0] == "+"))
+    return tuple(found)
+
+
+def count(cases: Sequence[Labelled]) -> Counted:
+    """What the checker makes of them."""
+    judged = [(case, not check_sentence(case.text, pool(case.about))) for case in cases]
+    return Counted(
+        accepted=sum(ok for case, ok in judged if case.true),
+        true=sum(case.true for case in cases),
+        rejected=sum(not ok for case, ok in judged if not case.true),
+        false=sum(not case.true for case in cases),
+        wrong=tuple(case for case, ok in judged if ok is not case.true),
+    )
+
+
+@cache
+def pool(about: str) -> Pool:
+    """What a sentence about that decision, or those clauses, may draw on; without the product's titles."""
+    if about.startswith("policy "):
+        _, edition, *names = about.split()
+        return facts_alone({}, _texts(edition, names))
+    kept = _decisions()[about]
+    decision = decision_from(kept["decision"])
+    claims = claims_of(decision)
+    names = list(dict.fromkeys(name for claim in claims for name in claim.clauses))
+    return pool_of(decision, claims, _texts(kept["edition"], names))
+
+
+def _texts(edition: str, names: Iterable[str]) -> dict[str, str]:
+    clauses = _clauses()
+    return {name: clauses[edition, name] for name in names if (edition, name) in clauses}
+
+
+@cache
+def _decisions() -> Mapping[str, Mapping[str, Any]]:
+    lines = (DATA / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
+    return {each["id"]: each for each in map(json.loads, lines)}
+
+
+@cache
+def _clauses() -> Mapping[tuple[str, str], str]:
+    lines = (DATA / "clauses.jsonl").read_text(encoding="utf-8").splitlines()
+    return {(each["edition"], each["clause"]): each["text"] for each in map(json.loads, lines)}
