@@ -122,8 +122,13 @@ class LiveTools:
         about = day or self._decision.as_of
         async with self._call("try_changes", changes=dict(changes), as_of=about.isoformat()) as call:
             made = await self._simulated(self._decision, changes, about)
-            call.found(outcome=made.outcome.value)
-            call.kept["decision"] = made.model_dump(mode="json")
+            if isinstance(made, CannotTry):
+                call.found(refused=str(made))
+            else:
+                call.found(outcome=made.outcome.value)
+                call.kept["decision"] = made.model_dump(mode="json")
+        if isinstance(made, CannotTry):
+            raise made
         return made
 
     async def find_counterfactuals(self) -> Counterfactuals | None:
@@ -149,7 +154,9 @@ class LiveTools:
             call.found(kind=due.kind if due else None)
         return NoticeDue(kind=due.kind, due_on=due.due_at.date()) if due else None
 
-    async def _simulated(self, decision: Decision, changes: Mapping[str, Value], day: date) -> Decision:
+    async def _simulated(
+        self, decision: Decision, changes: Mapping[str, Value], day: date
+    ) -> Decision | CannotTry:
         try:
             if day == decision.as_of:
                 tried = await what_if(self._services, decision.id, changes, self._key_id)
@@ -157,7 +164,7 @@ class LiveTools:
             else:
                 made = await self._on_another_day(decision, changes, day)
         except (InvalidApplication, NoPolicyInForce) as refused:
-            raise CannotTry(_plain(refused)) from refused
+            return CannotTry(_plain(refused))
         return made.model_copy(update={"mode": Mode.SIMULATION, "notice": None})
 
     async def _on_another_day(self, decision: Decision, changes: Mapping[str, Value], day: date) -> Decision:

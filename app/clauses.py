@@ -75,16 +75,18 @@ class PolicyClauses:
         with _as_dependency():
             return await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
 
-    async def history(self, document: str, name: str) -> Sequence[Clause]:
+    async def history(self, document: str, name: str, known_at: datetime | None = None) -> Sequence[Clause]:
         """Every text of a clause, in the order in which they bind."""
         with _as_dependency():
-            return await self.corpus.history(name, document=document)
+            return await self.corpus.history(name, document=document, known_at=known_at)
 
-    async def differences(self, document: str, before: date, after: date) -> Sequence[Change]:
+    async def differences(
+        self, document: str, before: date, after: date, known_at: datetime | None = None
+    ) -> Sequence[Change]:
         """What is not the same among the clauses in force on two days; a table goes with its clause."""
         with _as_dependency():
-            then = await self.corpus.in_force(before, document=document)
-            now = await self.corpus.in_force(after, document=document)
+            then = await self.corpus.in_force(before, document=document, known_at=known_at)
+            now = await self.corpus.in_force(after, document=document, known_at=known_at)
         found = difference(
             (c for c in then if c.kind == Kind.CLAUSE), (c for c in now if c.kind == Kind.CLAUSE)
         )

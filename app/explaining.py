@@ -119,6 +119,8 @@ async def _write(
         context_clauses=edition.product.context_clauses,
         titles=titles_of(edition),
     )
+    if explained.without is not None:
+        log.warning("explanation written without context", dependency=explained.without)
     written = explained.explanation
     services.metrics.explanations.labels(written.writer, written.status).inc()
     return explained

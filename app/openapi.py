@@ -63,7 +63,21 @@ class ExpandedDecision(Decision):
     digests: dict[str, str] = Field(default_factory=dict)
 
 
-ANSWERS: Final = (Decision, ExpandedDecision, Explanation, WhatChanges, WhatIf, ProblemDetails)
+class TracedExplanation(Explanation):
+    """An explanation as it is answered by itself."""
+
+    trace_id: str
+
+
+ANSWERS: Final = (
+    Decision,
+    ExpandedDecision,
+    Explanation,
+    TracedExplanation,
+    WhatChanges,
+    WhatIf,
+    ProblemDetails,
+)
 
 
 def body(model: type[BaseModel], *, required: bool = True) -> Described:

@@ -72,7 +72,7 @@ async def show(
     found = await services.clauses.corpus.named(document, [clause], day, known_at)
     if clause not in found:
         raise UnknownRecord(f"{document} has no clause {clause} in force on {day}")
-    return json_response(clause_out(found[clause]))
+    return json_response(clause_out(found[clause]) | {"trace_id": current_trace_id()})
 
 
 @router.post(

@@ -123,7 +123,7 @@ def _numbers(
     value = _value(quantity, near, current.get(near.name), question, currency_unit)
     if value is not None:
         whole = near.field.type == "integer" and float(value).is_integer()
-        yield near.name, int(value) if whole else float(value)
+        yield near.name, int(value) if whole else round(float(value), 2)
 
 
 def _nearest(question: str, quantity: Quantity, mentions: tuple[_Mention, ...]) -> _Mention | None:
@@ -153,7 +153,8 @@ def _value(
     if quantity.kind is Kind.PERCENT:
         sign = 1 if up else -1 if down else 0
         return base * (1 + sign * float(given)) if sign and base is not None else None
-    if quantity.kind is Kind.MONEY:
+    scaled = quantity.kind is Kind.NUMBER and re.search(r"thousand|million", quantity.text, re.IGNORECASE)
+    if quantity.kind is Kind.MONEY or (scaled and mention.field.unit in (Unit.MONEY, Unit.MONEY_PER_MONTH)):
         given = given / Decimal(currency_unit)
     if quantity.kind is Kind.DURATION:
         given = _length(quantity, mention.field.unit)

@@ -98,8 +98,9 @@ def _is_wanted(claim: Claim, kinds: set[str]) -> bool:
         return True
     if "reason" not in kinds:
         return False
-    fired = not isinstance(claim, ThresholdClaim) or claim.rule.fired
-    return claim.kind in ("threshold", "characteristic", "reason", "failure", "missing") and fired
+    rule = rule_of(claim)
+    fired = claim.kind in ("characteristic", "reason", "failure", "missing") or (rule is not None and rule.fired)
+    return claim.kind in ("score", "threshold", "characteristic", "reason", "failure", "missing") and fired
 
 
 def _topics(question: Question, names: Iterable[str], titles: Mapping[str, str]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from decisioning.model import Frozen
 
-Set = Literal["answerable", "answerable_held_out", "unanswerable", "unanswerable_held_out"]
+Set = Literal["answerable", "answerable_held_out", "unanswerable", "unanswerable_held_out", "hostile"]
 SETS: tuple[Set, ...] = ("answerable", "answerable_held_out", "unanswerable", "unanswerable_held_out")
 
 
