@@ -32,6 +32,7 @@ from decisioning.model import (
     Sentence,
     Writer,
 )
+from decisioning.orders import without_orders
 from decisioning.ports import Clause, Clauses, LanguageModel, Snapshot, Stopwatch
 from decisioning.quotes import citations_of
 from decisioning.titles import Told
@@ -169,7 +170,7 @@ async def _retrieve(
 
 def _scene(told: Told, reader: Reader, claims: tuple[Claim, ...], found: Sequence[Clause]) -> _Scene:
     clauses = {c.clause: c for c in found}
-    texts = {name: c.text for name, c in clauses.items()}
+    texts = {name: without_orders(c.text) for name, c in clauses.items()}
     pool = pool_of(told.decision, claims, texts, titles=told.titles)
     return _Scene(told, reader, claims, clauses, pool)
 

@@ -1,9 +1,7 @@
 """Conversations of analysts: turns in order, each with what it was answered from, and feedback."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa

@@ -7,7 +7,6 @@ from difflib import SequenceMatcher
 
 from decisioning.chat.from_policy import by_search, limits, silent
 from decisioning.chat.question import Question, unspent
-from decisioning.chat.refusals import is_order
 from decisioning.chat.relevance import WHEN_FUTURE
 from decisioning.chat.saying import Reply, Statement, cite, framed, quoted
 from decisioning.chat.scene import Scene
@@ -15,6 +14,7 @@ from decisioning.chat.tools import Change, Tools
 from decisioning.grounding.lexicon import keys
 from decisioning.grounding.text import sentences, words
 from decisioning.model import Citation
+from decisioning.orders import is_order
 from decisioning.ports import Clause
 from decisioning.wording import listed, written_date
 
@@ -27,15 +27,15 @@ async def between(scene: Scene, tools: Tools) -> Reply:
         return silent(scene, ())
     before, after = _days(scene)
     changes = await tools.compare_policies(before, after)
-    about = await _about(scene, changes, tools)
+    matter = await _matter(scene, tools)
+    about = _about(scene.question, changes, matter)
     lead = f"From {written_date(before)} to {written_date(after)}"
+    if not about and matter is None and unspent(scene.question):
+        return silent(scene, ())
     if not about:
-        same = (
-            "these clauses read the same"
-            if unspent(scene.question) or scene.question.clauses
-            else "no clause changed"
-        )
-        return Reply((framed("no_change", f"{lead}, {same}.", (lead,)),), after, kind="changes")
+        same = f"{listed(matter)} reads the same" if matter else "no clause changed"
+        statement = framed("no_change", f"{lead}, {same}.", (lead, *(matter or ())))
+        return Reply((statement,), after, kind="changes", clauses=matter or ())
     named = [c.clause for c in about]
     more = f" The first {_MOST} are told here." if len(named) > _MOST else ""
     number = f"{len(named)} clause{'' if len(named) == 1 else 's'} changed"
@@ -65,17 +65,20 @@ def _days(scene: Scene) -> tuple[date, date]:
     return max(inside[0] - timedelta(days=1), starts[0]), min(one.last, scene.today)
 
 
-async def _about(scene: Scene, changes: Sequence[Change], tools: Tools) -> list[Change]:
+async def _matter(scene: Scene, tools: Tools) -> tuple[str, ...] | None:
+    """The clauses that the question is about, where it names them or a limit that they set."""
     if scene.question.clauses:
-        return [c for c in changes if c.clause in scene.question.clauses]
-    wanted = unspent(scene.question)
-    if not wanted and not scene.question.asks_bound:
-        return list(changes)
+        return scene.question.clauses
+    if not unspent(scene.question) and not scene.question.asks_bound:
+        return None
     asked = await limits(replace(scene, question=_steady(scene.question)), tools)
-    if asked is not None:
-        return [c for c in changes if c.clause in asked.clauses]
-    if not wanted:
-        return list(changes)
+    return asked.clauses if asked else None
+
+
+def _about(question: Question, changes: Sequence[Change], matter: tuple[str, ...] | None) -> list[Change]:
+    if matter is not None:
+        return [c for c in changes if c.clause in matter]
+    wanted = unspent(question)
     return [c for c in changes if all(_speaks(c, w.stem) for w in wanted)]
 
 

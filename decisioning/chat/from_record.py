@@ -16,6 +16,7 @@ from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.text import sentences
 from decisioning.grounding.topics import MEANT, NAMED, named_in, stems_of, words_of
 from decisioning.model import Decision, Effect, Outcome
+from decisioning.orders import without_orders
 from decisioning.ports import Clause
 from decisioning.titles import Told
 from decisioning.wording import capitalised, listed, number, written, written_date
@@ -63,7 +64,9 @@ async def by_claims(
     if not claims and not facts and not absent:
         return None
     clauses = await _clauses(claims, decision.as_of, tools)
-    pool = pool_of(decision, every, {n: c.text for n, c in clauses.items()}, titles=scene.titles)
+    pool = pool_of(
+        decision, every, {n: without_orders(c.text) for n, c in clauses.items()}, titles=scene.titles
+    )
     statements = [claimed(c, told, pool, clauses) for c in claims]
     statements += [_fact(name, told, pool) for name in facts]
     statements += _cutoff(scene.question, told, pool, statements)
@@ -99,7 +102,9 @@ def _is_wanted(claim: Claim, kinds: set[str]) -> bool:
     if "reason" not in kinds:
         return False
     rule = rule_of(claim)
-    fired = claim.kind in ("characteristic", "reason", "failure", "missing") or (rule is not None and rule.fired)
+    fired = claim.kind in ("characteristic", "reason", "failure", "missing") or (
+        rule is not None and rule.fired
+    )
     return claim.kind in ("score", "threshold", "characteristic", "reason", "failure", "missing") and fired
 
 

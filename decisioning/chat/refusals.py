@@ -91,34 +91,6 @@ _GENERAL = re.compile(
     r"|anybody|anyone|underwriters?)\b|\bis .{0,30}\b(?:scored|asked|used|allowed)\b",
     re.IGNORECASE,
 )
-# A sentence of a clause that speaks to a machine or gives an order is no policy: it is never quoted.
-_SPEAKS = re.compile(
-    r"\b(?:assistant|chat ?bot|language model|ai (?:model|system|agent)|prompt|as an ai|llm|instructions?)\b"
-    r"|\b(?:you|your|yours|please|click|visit|subscribe|call now|http|www\.)\b|\b(?:ignore"
-    r"|disregard) (?:all|any|the|previous|prior|this)\b"
-    r"|^\W*(?:system|note to|important|attention|urgent|admin|user|human)\b.{0,30}:"
-    r"|[<>{}`\\]|\]\(|\bbase64\b|[A-Za-z0-9+/]{40,}={0,2}"
-    r"|\?|!\s*$",
-    re.IGNORECASE,
-)
-_IMPERATIVE = re.compile(
-    r"^\W*(?:explain|write|compose|draft|provide|develop|create|generate|describe|summari[sz]e|translate"
-    r"|list|tell|show|give|find|search"
-    r"|recommend|suggest|identify|analy[sz]e|compare|calculate|compute|solve|paraphrase|rewrite|convert"
-    r"|correct|edit|craft|design|plan"
-    r"|prepare|produce|build|make|send|reply|respond|answer|say|print|output|repeat|reveal|disclose"
-    r"|approve|decline|grant|reject|set|add"
-    r"|insert|append|include|encode|decode|discuss|outline|classify|determine|evaluate|assess|predict"
-    r"|choose|select|rank|sort|extract"
-    r"|help|offer|teach|imagine|pretend|act|enter|install|download|open|run|execute|delete|remove|forget"
-    r"|follow|read|use|do|don'?t|never"
-    r"|always|remember|consider|think|let|be|introduce|propose|report|share|mention|highlight|advertise"
-    r"|promote|praise|insult|modify|replace"
-    r"|complete|fill|continue|begin|start|end|stop|check|verify|review|update|schedule|book|order|buy"
-    r"|sell|transfer|pay|ask|inform|notify|remind)\s+"
-    r"(?!(?:is|are|was|were|must|may|has|have|stays|binds|means)\b)[a-z]",
-    re.IGNORECASE,
-)
 _BASE64 = re.compile(
     r"(?<![\w+/=])(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\w+/=])"
 )
@@ -134,11 +106,6 @@ def refusal(question: str) -> str | None:
     if _FUTURE.search(hidden) or _ORDER.search(hidden) or _OVERRIDE.search(hidden):
         return NO_CHANGE
     return NO_PERSON if _PERSON.search(hidden) and not _GENERAL.search(hidden) else None
-
-
-def is_order(sentence: str) -> bool:
-    """Whether a sentence of a document speaks to its reader or a machine, as no policy does."""
-    return bool(_SPEAKS.search(sentence) or _IMPERATIVE.search(sentence))
 
 
 def _foreign(text: str) -> bool:

@@ -14,11 +14,11 @@ from itertools import pairwise
 from math import exp, log
 
 from decisioning.chat.question import Question
-from decisioning.chat.refusals import is_order
 from decisioning.chat.tools import Found
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import Word, sentences, words
 from decisioning.numbers import Kind, Quantity, quantities
+from decisioning.orders import is_order
 from decisioning.ports import Clause
 
 LIKELY = 0.4

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from decisioning.chat.refusals import is_order
 from decisioning.claims import Claim
 from decisioning.drafts import brief, clause_data
 from decisioning.grounding import Pool, check_focus, check_sentence, check_source, facts_alone
 from decisioning.grounding.guards import check_form
 from decisioning.grounding.said import Said
 from decisioning.model import Citation, Problem, Reader, Sentence, Writer
+from decisioning.orders import is_order, without_orders
 from decisioning.ports import Clause
 from decisioning.quotes import citations_of
 from decisioning.titles import Told
@@ -61,7 +61,7 @@ def distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:
 def quoted(clause: Clause, span: tuple[int, int]) -> Statement:
     """A clause's own words, checked against that clause alone."""
     cited = cite(clause, span)
-    pool = facts_alone({}, {clause.clause: clause.text})
+    pool = facts_alone({}, {clause.clause: without_orders(clause.text)})
 
     def check(text: str) -> tuple[Problem, ...]:
         if is_order(cited.quote):

@@ -13,7 +13,9 @@ from tests.chat.tools import APPLICATION, TODAY, FakeTools, decided, digits, pro
 from tests.decisioning.stopwatches import FakeStopwatch
 
 
-async def turn(question: str, tools: FakeTools | None = None, memory: Memory | None = None, **asking) -> Answered:
+async def turn(
+    question: str, tools: FakeTools | None = None, memory: Memory | None = None, **asking
+) -> Answered:
     """One turn, the sentences said as they passed being those of the answer."""
     tools = tools or FakeTools()
     said: list[Sentence] = []
@@ -36,6 +38,12 @@ async def bound(score: float = 640, day: date | None = None, **application) -> F
     """Tools about a decision."""
     whole = APPLICATION | application
     return FakeTools(await decided(whole, day, score), whole, score=score)
+
+
+def record(tools: FakeTools) -> Decision:
+    """The decision that the tools are about."""
+    assert tools.decision is not None
+    return tools.decision
 
 
 POLICY = [
@@ -113,7 +121,7 @@ RECORD = [
 async def test_tells_what_the_record_holds(question, says):
     """Every number that is told stands in the record or in a clause that it names."""
     tools = await bound(score=420)
-    assert tools.decision.outcome is Outcome.DECLINE
+    assert record(tools).outcome is Outcome.DECLINE
     made = await ask(question, tools)
     assert not made.abstained
     assert says in made.answer
@@ -123,7 +131,7 @@ async def test_tells_every_principal_reason():
     """And nothing else is asked of any tool that could change a thing."""
     tools = await bound(score=420)
     made = await ask("Why was this application declined?", tools)
-    wanted = {f"reason:{r.code}" for r in tools.decision.reasons}
+    wanted = {f"reason:{r.code}" for r in record(tools).reasons}
     assert {s.claim for s in made.sentences} >= wanted
     assert set(tools.called) <= {"read_decision", "read_clauses"}
 
@@ -221,7 +229,7 @@ async def test_the_same_question_gets_the_same_bytes():
 async def test_says_no_number_that_no_tool_gave(score):
     """Over many questions: each number stands in the record, in a clause in force, or in the question."""
     tools = await bound(score=score)
-    known = digits(known_text(tools.decision))
+    known = digits(known_text(record(tools)))
     for question, _ in RECORD:
         made = await ask(question, tools)
         assert digits(made.answer) <= known | digits(TOOLS), (question, made.answer)

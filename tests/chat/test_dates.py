@@ -32,14 +32,20 @@ def test_reads_the_days_of_a_question(question, wanted):
 
 @pytest.mark.parametrize(
     "question",
-    ["What changed between 2024 and 2026?", "What is new since 2025-07-01?", "Compare 2024-01-01 and 2026-06-01"],
+    [
+        "What changed between 2024 and 2026?",
+        "What is new since 2025-07-01?",
+        "Compare 2024-01-01 and 2026-06-01",
+    ],
 )
 def test_tells_a_comparison(question):
     """Two days, or one that something is since."""
     assert days_in(question, TODAY).compared
 
 
-@pytest.mark.parametrize("words", ["before the last change", "in the previous edition", "before the current edition"])
+@pytest.mark.parametrize(
+    "words", ["before the last change", "in the previous edition", "before the current edition"]
+)
 def test_tells_what_is_before_the_last_change(words):
     """A past that is named by a change."""
     found = days_in(f"What was the maximum term {words}?", TODAY)

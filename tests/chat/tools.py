@@ -1,4 +1,4 @@
-"""The chat's tools in memory: the product's real manual, real rules, model APIs that answer as they are told."""
+"""The chat's tools in memory: the product's manual and rules, model APIs that answer as they are told."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,7 +84,11 @@ class FakeTools:
     async def read_trace(self) -> Trace | None:
         """A trace of round numbers."""
         self.called.append("read_trace")
-        return Trace(trace_id="ab" * 16, timings_ms={"score": 12.5, "rules": 1.25}, versions={"policy": "2026-06-01+0a"})
+        return Trace(
+            trace_id="ab" * 16,
+            timings_ms={"score": 12.5, "rules": 1.25},
+            versions={"policy": "2026-06-01+0a"},
+        )
 
     async def read_clauses(self, names: Sequence[str], day: date) -> Mapping[str, Text]:
         """By name."""
