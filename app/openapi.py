@@ -63,17 +63,10 @@ class ExpandedDecision(Decision):
     digests: dict[str, str] = Field(default_factory=dict)
 
 
-class TracedExplanation(Explanation):
-    """An explanation as it is answered by itself."""
-
-    trace_id: str
-
-
 ANSWERS: Final = (
     Decision,
     ExpandedDecision,
     Explanation,
-    TracedExplanation,
     WhatChanges,
     WhatIf,
     ProblemDetails,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.engine import refusal_of, single_statements, transaction
@@ -111,7 +112,7 @@ async def load_feedback(engine: AsyncEngine) -> list[tuple[Feedback, ChatTurn]]:
     """All feedback, oldest first, each with the last turn that had been answered when it was given."""
     columns = [chat_turn.c[name].label(f"turn_{name}") for name in ChatTurn.__dataclass_fields__]
     joined = chat_feedback.join(chat_turn, chat_turn.c.conversation_id == chat_feedback.c.conversation_id)
-    select = sa.select(chat_feedback, *columns).select_from(joined).distinct(chat_feedback.c.id)
+    select = sa.select(chat_feedback, *columns).select_from(joined).ext(distinct_on(chat_feedback.c.id))
     select = select.where(chat_turn.c.created_at <= chat_feedback.c.created_at)
     select = select.order_by(chat_feedback.c.id, chat_turn.c.position.desc())
     async with single_statements(engine) as connection:
