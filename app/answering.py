@@ -104,6 +104,7 @@ async def answer_turn(
                 )
         finally:
             watch.tell_spans(scene.product.name, {"store": Told({Attr.DB_SYSTEM: "postgresql"})})
+        services.metrics.answers.labels("abstained" if made.answer.abstained else "answered").inc()
         _log(conversation, made, tools.calls, watch)
         return Turn(made.answer, conversation.id, current_trace_id())
 

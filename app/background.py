@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Hashable
+from contextvars import Context
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,7 +31,8 @@ class Background:
         if name in self._running:
             work.close()
             return
-        task = asyncio.create_task(work)
+        # A fresh context: what outlives its request is no part of the request's trace.
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         self._running[name] = task
         task.add_done_callback(lambda done: self._ended(name, done))
 

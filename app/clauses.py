@@ -6,14 +6,19 @@ not read at that snapshot before. An ingest makes a new snapshot, and with it ev
 """
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from cachetools import LRUCache
+from opentelemetry import trace
+from opentelemetry.trace import SpanContext
 
 from app.batching import Batcher
+from app.metrics import Metrics
 from app.telemetry import SpanName
 from decisioning.chat.tools import Change
 from decisioning.errors import DependencyFailed
@@ -36,12 +41,13 @@ Asked = tuple[Snapshot | None, str, date, int, str]
 class PolicyClauses:
     """decisioning.ports.ClauseSearch over `corpus`, the clauses in Postgres."""
 
-    def __init__(self, corpus: PostgresClauses) -> None:
+    def __init__(self, corpus: PostgresClauses, metrics: Metrics | None = None) -> None:
         self.corpus = corpus
+        self._metrics = metrics or Metrics()
         self._snapshots: Batcher[datetime | None, Snapshot | None] = Batcher(
             self._snapshots_at, SpanName.BATCH.format("snapshot"), largest=256, in_flight=2
         )
-        self._asking: dict[Asked, asyncio.Task[Sequence[Found]]] = {}
+        self._asking: dict[Asked, _Asking] = {}
         self._states: LRUCache[datetime | None, Snapshot] = LRUCache(REMEMBERED)
         self._clauses: LRUCache[Named, Clause | None] = LRUCache(REMEMBERED)
         self._answers: LRUCache[Asked, Sequence[Found]] = LRUCache(REMEMBERED)
@@ -73,7 +79,20 @@ class PolicyClauses:
     ) -> Sequence[Hit]:
         """At most k clauses in force on that day, best first."""
         with _as_dependency():
-            return await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
+            return await self.searched(query, as_of, document=document, known_at=known_at, k=k)
+
+    async def searched(
+        self, query: str, as_of: date, *, document: str | None, known_at: datetime | None, k: int
+    ) -> Sequence[Found]:
+        """At most k clauses, asked of the database and measured; raises what `corpus` raises."""
+        start, result = time.perf_counter(), "failed"
+        try:
+            hits = await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
+            result = "found" if hits else "empty"
+            return hits
+        finally:
+            context = trace.get_current_span().get_span_context()
+            self._metrics.observe_search(result, time.perf_counter() - start, context)
 
     async def history(self, document: str, name: str, known_at: datetime | None = None) -> Sequence[Clause]:
         """Every text of a clause, in the order in which they bind."""
@@ -120,24 +139,43 @@ class PolicyClauses:
 
     async def _answer(self, asked: Asked, known_at: datetime | None) -> Sequence[Found]:
         """The answer to a question, remembered; who asks it meanwhile waits for the one that asks."""
-        if (remembered := self._answers.get(asked)) is not None:
-            return remembered
-        asking = self._asking.get(asked)
-        if asking is None:
-            # A task of its own, in the trace of who asked first: whoever leaves, the others get the answer.
-            asking = asyncio.create_task(self._ask(asked, known_at))
-            self._asking[asked] = asking
-            asking.add_done_callback(lambda done: self._asked(asked, done))
-        return await asyncio.shield(asking)
+        while (remembered := self._answers.get(asked)) is None:
+            asking = self._asking.get(asked)
+            if asking is None:
+                return await self._ask(asked, known_at)
+            trace.get_current_span().add_link(asking.span)
+            await asyncio.wait([asking.answer])
+            if not asking.answer.cancelled():
+                return asking.answer.result()
+            # Who asked has left without an answer: one of those that waited asks in its place.
+        return remembered
 
     async def _ask(self, asked: Asked, known_at: datetime | None) -> Sequence[Found]:
+        """Ask, in the time and the trace of this caller, for all who wait."""
         _, document, as_of, k, query = asked
-        return await self.corpus.search(query, as_of, document=document, known_at=known_at, k=k)
+        asking = _Asking(
+            asyncio.get_running_loop().create_future(), trace.get_current_span().get_span_context()
+        )
+        self._asking[asked] = asking
+        try:
+            found = await self.searched(query, as_of, document=document, known_at=known_at, k=k)
+        except CorpusUnavailable as error:
+            asking.answer.set_exception(error)
+            asking.answer.exception()  # where nobody waits, that is no error that nobody saw
+            raise
+        else:
+            self._answers[asked] = found
+            asking.answer.set_result(found)
+            return found
+        finally:
+            asking.answer.cancel()
+            del self._asking[asked]
 
-    def _asked(self, asked: Asked, done: asyncio.Task[Sequence[Found]]) -> None:
-        del self._asking[asked]
-        if not done.cancelled() and done.exception() is None:
-            self._answers[asked] = done.result()
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    answer: "asyncio.Future[Sequence[Found]]"
+    span: SpanContext
 
 
 def _change(found: Difference) -> Change:

@@ -176,7 +176,7 @@ def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch, 
     if current.is_recording():
         current.set_attributes(_attributes(decision))
     services.metrics.observe_decision(
-        decision.product, decision.outcome, watch.laps, taken.timings_ms["total"], decision.trace_id
+        decision, watch.laps, taken.timings_ms["total"], current.get_span_context()
     )
     log.info(
         "decision",

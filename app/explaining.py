@@ -5,15 +5,18 @@ when it was taken, so that they say the same whenever they are written.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from opentelemetry import trace
+from opentelemetry.trace import Link
+
 from app.logs import log
 from app.schemas import ExplainMode
-from app.stopwatch import SpanStopwatch, Told
+from app.stopwatch import VERIFIED, SpanStopwatch, Told
 from app.storage.decisions import load_stored
 from app.storage.explanations import load_explanation, put_explanation
 from app.telemetry import Attr, SpanName, span
@@ -62,7 +65,8 @@ async def words_for(services: Services, decided: Decided, mode: ExplainMode, wat
 
 def explain_in_background(services: Services, decided: Decided) -> None:
     """Write the words after the answer; if this process ends before, a later GET writes them."""
-    work = _put(services, decided.decision, Reader.ANALYST, decided.inputs.known_at)
+    request = Link(trace.get_current_span().get_span_context())
+    work = _put(services, decided.decision, Reader.ANALYST, decided.inputs.known_at, [request])
     services.background.start((decided.decision.id, Reader.ANALYST), work)
 
 
@@ -80,9 +84,16 @@ async def explanation_of(services: Services, decision_id: UUID, reader: Reader) 
     return await _put(services, stored.decision, reader, stored.inputs.known_at)
 
 
-async def _put(services: Services, decision: Decision, reader: Reader, known_at: datetime) -> Explanation:
+async def _put(
+    services: Services,
+    decision: Decision,
+    reader: Reader,
+    known_at: datetime,
+    links: Sequence[Link] | None = None,
+) -> Explanation:
     """Write it and keep it; where two are written at once, the first is kept and both say it."""
-    with span(SpanName.EXPLAIN.format(decision.product), attributes={Attr.DECISION_ID: str(decision.id)}):
+    told = {Attr.DECISION_ID: str(decision.id)}
+    with span(SpanName.EXPLAIN.format(decision.product), attributes=told, links=links):
         watch = SpanStopwatch(services.settings.explain_timeout_s)
         try:
             explained = await _write(services, decision, reader, known_at, watch)
@@ -121,8 +132,7 @@ async def _write(
     )
     if explained.without is not None:
         log.warning("explanation written without context", dependency=explained.without)
-    written = explained.explanation
-    services.metrics.explanations.labels(written.writer, written.status).inc()
+    services.metrics.observe_explanation(explained.explanation)
     return explained
 
 
@@ -132,6 +142,6 @@ def told_of(explanation: Explanation | None) -> Mapping[str, Told]:
     if explanation is not None:
         sentences, problems = explanation.sentences, explanation.problems
         found = {Attr.VERIFY_SENTENCES: len(sentences), Attr.VERIFY_REJECTED: len(problems)}
-        verdicts = ["verified"] * len(sentences) + [problem.code for problem in problems]
+        verdicts = [VERIFIED] * len(sentences) + [problem.code for problem in problems]
         told["verify"] = Told(found, verdicts)
     return told

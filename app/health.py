@@ -49,7 +49,7 @@ async def readyz(request: Request) -> Response:
     responses=openapi.text(200, "text/plain", "application/openmetrics-text"),
 )
 async def metrics(request: Request) -> Response:
-    """The metrics of this worker, or of all where `PROMETHEUS_MULTIPROC_DIR` is set."""
+    """The metrics of the service, whichever worker answers."""
     page, media_type = services_of(request).metrics.page(request.headers.get("accept", ""))
     return Response(page, media_type=media_type)
 
@@ -57,7 +57,7 @@ async def metrics(request: Request) -> Response:
 async def dependencies(services: Services) -> dict[str, State]:
     """The state of each dependency: up, down with the problem, or off where it is not set."""
     checks = {
-        "database": _state(migrate.require_current(services.engine)),
+        "database": _state(migrate.require_usable(services.engine)),
         "scoring": _state(services.scoring.reachable(TIMEOUT_S)),
         "pricing": _state(services.pricing.reachable(TIMEOUT_S)),
     }

@@ -1,19 +1,23 @@
 """Structured logs: one JSON object a line on stderr.
 
-A decision is one line. What is logged are ids, enumerations and numbers; never an application, a
+A decision is one line, and has the trace that it was made in. Where a receiver of logs is set, each
+line goes there too (`send_to`). What is logged are ids, enumerations and numbers; never an application, a
 name, an address, notes, a question or a model's words. An unexpected error is logged by its class and
 the places it passed, since its message may hold a row.
 """
 
 import logging
 import sys
+import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
 from opentelemetry import trace
+from opentelemetry._logs import Logger, SeverityNumber
 from structlog.typing import EventDict, WrappedLogger
 
 ROOT: Final = Path(__file__).parents[1]
@@ -23,7 +27,7 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
     """Send our lines and the libraries' to the stream (stderr) as JSON."""
     out = stream or sys.stderr
     structlog.configure(
-        processors=[_add_trace, structlog.processors.add_log_level, _add_time, _render],
+        processors=[structlog.processors.add_log_level, _send, _add_trace, _add_time, _render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=True,
@@ -35,6 +39,47 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
 
 
 _add_time = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
+
+
+SEVERITIES: Final = {
+    "debug": SeverityNumber.DEBUG,
+    "info": SeverityNumber.INFO,
+    "warning": SeverityNumber.WARN,
+    "error": SeverityNumber.ERROR,
+    "critical": SeverityNumber.FATAL,
+}
+_receivers: list[Logger] = []
+
+
+def send_to(receiver: Logger | None) -> None:
+    """From now on each line goes to that OpenTelemetry logger as well; None ends it."""
+    _receivers[:] = [receiver] if receiver else []
+
+
+def _send(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for receiver in _receivers:
+        said = {name: _said(value) for name, value in event.items() if name not in _ELSEWHERE}
+        receiver.emit(
+            timestamp=time.time_ns(),
+            severity_number=SEVERITIES[event["level"]],
+            severity_text=event["level"],
+            body=event["event"],
+            attributes={name: value for name, value in said.items() if value is not None},
+        )
+    return event
+
+
+_ELSEWHERE: Final = frozenset({"event", "level"})
+
+
+def _said(value: Any) -> Any:
+    """A value as a log record may hold it."""
+    if isinstance(value, Mapping):
+        return {str(name): _said(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [_said(each) for each in value]
+    # An enumeration is a string by kind, but the record takes plain ones only.
+    return value if type(value) in {str, int, float, bool} or value is None else str(value)
 
 
 def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -59,6 +104,8 @@ class _Plain(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             line |= failure(record.exc_info[1])
+        if not record.name.startswith("opentelemetry"):  # what could not be sent is not sent again
+            _send(None, "", line)
         return orjson.dumps(line, default=str).decode()
 
 

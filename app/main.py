@@ -30,6 +30,7 @@ from app.logs import configure_logs
 from app.metrics import Metrics
 from app.openapi import DescribedApi
 from app.settings import Settings, load_settings
+from app.sweeping import keep_sweeping
 from app.tracing import ServerSpan
 from app.wiring import Services, open_services
 
@@ -54,6 +55,7 @@ def create_app(settings: Settings, opening: Open = open_services) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening(settings, metrics) as services:
             app.state.services = services
+            services.background.start("sweep", keep_sweeping(services))
             yield
 
     app = DescribedApi(

@@ -19,7 +19,7 @@ from app.wiring import Services, services_of
 from decisioning.errors import FieldProblem
 from retrieval.errors import Refused, Unreadable
 from retrieval.ingest import ingest
-from retrieval.model import Clause, Hit, Written
+from retrieval.model import Clause, Hit, Surroundings, Written
 from retrieval.parse import parse_text
 
 LIMIT_BYTES = 8 << 20
@@ -48,7 +48,7 @@ async def search(
     """The k best clauses in force on that day (today), best first, as known at that time (now)."""
     services = services_of(request)
     day = as_of or today(services, document)
-    hits = await services.clauses.corpus.search(q, day, document=document, known_at=known_at, k=k)
+    hits = await services.clauses.searched(q, day, document=document, known_at=known_at, k=k)
     found = [hit_out(hit) for hit in hits]
     return json_response({"clauses": found, "as_of": day, "trace_id": current_trace_id()})
 
@@ -65,14 +65,23 @@ async def show(
     clause: Text,
     as_of: QueryDay = None,
     known_at: QueryInstant = None,
+    around: bool = False,
 ) -> Response:
-    """The clause's text in force on that day (today), as known at that time (now)."""
+    """The clause's text in force on that day (today), as known at that time (now).
+
+    With `around`, what it is read with too: the clauses above it, the definitions of its terms, those that it
+    refers to and those that refer to it.
+    """
     services = services_of(request)
     day = as_of or today(services, document)
     found = await services.clauses.corpus.named(document, [clause], day, known_at)
     if clause not in found:
         raise UnknownRecord(f"{document} has no clause {clause} in force on {day}")
-    return json_response(clause_out(found[clause]) | {"trace_id": current_trace_id()})
+    told = clause_out(found[clause]) | {"trace_id": current_trace_id()}
+    if around:
+        read_with = await services.clauses.corpus.around(found[clause], day, known_at=known_at)
+        told["around"] = around_out(read_with)
+    return json_response(told)
 
 
 @router.post(
@@ -130,6 +139,12 @@ def clause_out(clause: Clause) -> dict[str, Any]:
         "effective_from": clause.effective_from,
         "effective_to": clause.effective_to,
     }
+
+
+def around_out(around: Surroundings) -> dict[str, Any]:
+    """What a clause is read with, as the API gives it."""
+    relations = ("parents", "definitions", "refers_to", "referred_by")
+    return {relation: [clause_out(each) for each in getattr(around, relation)] for relation in relations}
 
 
 def hit_out(hit: Hit) -> dict[str, Any]:

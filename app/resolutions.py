@@ -12,6 +12,7 @@ from app import openapi
 from app.auth import Analyst, Auditor
 from app.bodies import parse, read_body
 from app.errors import InvalidBody
+from app.manuals import clauses_in_force
 from app.replaying import replay_decision
 from app.replies import json_response
 from app.schemas import ResolutionRequest
@@ -80,9 +81,15 @@ def _check(services: Services, wanted: ResolutionRequest, decision: Decision) ->
         raise _refused("a decline has at least one reason, an approval none")
     if len(set(wanted.reasons)) < len(wanted.reasons):
         raise _refused("names a reason twice")
-    known = named(services.products, decision.product).on(decision.as_of).catalogue.reasons
+    product = named(services.products, decision.product)
+    known = product.on(decision.as_of).catalogue.reasons
     if unknown := [code for code in wanted.reasons if code not in known]:
         raise _refused(f"{unknown[0]} is no reason of the product {decision.product}")
+    in_force = clauses_in_force(product, decision.as_of)
+    for code in wanted.reasons:
+        if gone := [clause for clause in known[code].clauses if clause not in in_force]:
+            day = decision.as_of.isoformat()
+            raise _refused(f"{code} rests on {gone[0]}, which the policy did not have in force on {day}")
 
 
 def _refused(problem: str) -> InvalidBody:

@@ -6,16 +6,18 @@ PostgreSQL to start; they wait at a gate until it is up and prepared.
 """
 
 import asyncio
+import os
 import socket
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 import httpx
 
 from app.database import Database, database
 from app.sandbox.postgres import EmbeddedPostgres, address
-from app.settings import Settings
+from app.settings import MULTIPROCESS, Settings
 from app.supervisor import ChildFailed, Program, kept_running, listening_socket
 
 READY_WITHIN_S = 60.0
@@ -64,8 +66,11 @@ async def running_service(settings: Settings, workers: int = 1) -> AsyncGenerato
         known = settings.model_copy(update={"database_url": url})
         known = await stack.enter_async_context(model_apis(known))
         arguments = [str(listening.fileno()), str(behind.fileno())]
-        worker = Program("app.worker", arguments, (listening, behind), known.environment())
+        variables = {**known.environment(), **stack.enter_context(_shared_metrics(workers))}
+        worker = Program("app.worker", arguments, (listening, behind), variables)
         failure = await stack.enter_async_context(kept_running(*[worker] * workers))
+        # Closed before the workers end: as long as anybody holds it, new connections would be taken and hang.
+        stack.callback(listening.close)
         base = await asyncio.to_thread(last.enter_context, database(settings))
         await _prepare(base)
         if base.embedded is not None:
@@ -88,6 +93,16 @@ def _socket_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         yield ours, theirs
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[Mapping[str, str]]:
+    """How several workers tell one page of metrics; nothing for a single one, or where it is set already."""
+    if workers == 1 or MULTIPROCESS in os.environ:
+        yield {}
+        return
+    with TemporaryDirectory(prefix="credence-metrics-", ignore_cleanup_errors=True) as folder:
+        yield {MULTIPROCESS: folder}
 
 
 @asynccontextmanager

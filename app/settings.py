@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_FILE = ".env"
 PREFIX = "CREDENCE_"
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the workers of a service share their metrics."""
 
 
 def _http_url(value: str) -> str:
@@ -94,6 +96,9 @@ class Settings(BaseSettings):
         None, description="The LLM's address where it is not the public one."
     )
     llm_api_key: SecretStr | None = Field(None, description="The LLM's key.")
+    llm_prices: Path | None = Field(
+        None, description="A JSON file of prices by model, for the cost metric: see deploy/llm-prices.json."
+    )
     explain_timeout_s: float = Field(
         30, gt=0, le=600, description="Seconds for an explanation or an answer that is no part of a decision."
     )
@@ -182,8 +187,18 @@ def _pass_on_otel(lines: Mapping[str, str | None]) -> None:
             os.environ.setdefault(name, value)
 
 
-def exports_traces() -> bool:
-    """Whether the standard OpenTelemetry variables name a receiver and do not switch the SDK off."""
-    named = any(os.environ.get(f"OTEL_EXPORTER_OTLP_{part}ENDPOINT") for part in ("", "TRACES_"))
-    wanted = os.environ.get("OTEL_TRACES_EXPORTER", "otlp").lower() != "none"
-    return named and wanted and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
+def exports(signal: Literal["traces", "metrics", "logs"]) -> bool:
+    """Whether the standard OpenTelemetry variables name a receiver for it and do not switch it off."""
+    signal_ = signal.upper()
+    named = any(os.environ.get(f"OTEL_EXPORTER_OTLP_{part}ENDPOINT") for part in ("", f"{signal_}_"))
+    wanted = os.environ.get(f"OTEL_{signal_}_EXPORTER", "otlp").lower() != "none"
+    return named and wanted and not _is_true("OTEL_SDK_DISABLED")
+
+
+def captures_content() -> bool:
+    """Whether spans may carry messages, questions and clauses (off unless the standard variable is true)."""
+    return _is_true("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")
+
+
+def _is_true(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() == "true"

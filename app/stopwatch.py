@@ -1,8 +1,8 @@
 """The stopwatch of one request: one clock for its timings, spans, metrics and log line.
 
-A stage with calls of its own below it (retrieve, generate) is a live span while it runs. The others
-become spans afterwards, from the same two readings of the clock that `timings_ms` prints: by then
-what they found is known and can stand on them. Scoring and pricing are spans of the client's own.
+A stage that calls something (score, price, retrieve, generate) is a live span while it runs, and what
+it calls may say more on it. The others become spans afterwards: by then what they found is known and
+can stand on them. Both kinds have the two readings of the clock that `timings_ms` prints.
 """
 
 import time
@@ -17,7 +17,15 @@ from opentelemetry.trace import Link, SpanContext, SpanKind
 
 from app.telemetry import Attr, Attributes, EventName, SpanName, mark_failed, span, tracer
 
-LIVE: Final = {"retrieve": SpanName.RETRIEVE, "generate": SpanName.GENERATE}
+VERIFIED: Final = "verified"
+"""The verdict on a sentence that passed; any other is the code of what is wrong with it."""
+LIVE: Final = {
+    "score": ("score", SpanKind.CLIENT),
+    "price": ("price", SpanKind.CLIENT),
+    "retrieve": (SpanName.RETRIEVE, SpanKind.INTERNAL),
+    "generate": (SpanName.GENERATE, SpanKind.INTERNAL),
+}
+CLOSE_NS: Final = 5_000
 AFTERWARDS: Final = {
     "rules": (SpanName.RULES, SpanKind.INTERNAL),
     "verify": (SpanName.VERIFY, SpanKind.INTERNAL),
@@ -52,8 +60,7 @@ class SpanStopwatch:
 
     def __init__(self, budget_s: float, since_ns: int | None = None) -> None:
         """Start now; the budget runs since that reading of `perf_counter_ns` where one is given."""
-        self._start_ns = time.perf_counter_ns()
-        self._to_wall_ns = time.time_ns() - self._start_ns
+        self._start_ns, self.to_wall_ns = _clocks()
         self._end_ns = (since_ns or self._start_ns) + int(budget_s * 1e9)
         self.laps: list[Lap] = []
 
@@ -92,11 +99,15 @@ class SpanStopwatch:
             kind=kind,
             attributes=told.attributes if told else None,
             links=[Link(told.link)] if told and told.link else None,
-            start_time=lap.start_ns + self._to_wall_ns,
+            start_time=lap.start_ns + self.to_wall_ns,
         )
-        end_ns = lap.end_ns + self._to_wall_ns
+        end_ns = lap.end_ns + self.to_wall_ns
         for label in told.verdicts if told else ():
-            verdict = {Attr.EVALUATION_NAME: "grounding", Attr.EVALUATION_LABEL: label}
+            verdict: dict[str, str | float] = {
+                Attr.EVALUATION_NAME: "grounding",
+                Attr.EVALUATION_LABEL: label,
+                Attr.EVALUATION_VALUE: float(label == VERIFIED),
+            }
             made.add_event(EventName.EVALUATION, verdict, end_ns)
         if lap.error is not None:
             mark_failed(made, lap.error)
@@ -112,10 +123,11 @@ class _Stage:
         self._live: span | None = None
 
     def __enter__(self) -> None:
-        if self._name in LIVE:
-            self._live = span(LIVE[self._name])
-            self._live.__enter__()
         self._start_ns = time.perf_counter_ns()
+        if self._name in LIVE:
+            name, kind = LIVE[self._name]
+            self._live = span(name, kind, start_ns=self._start_ns + self._watch.to_wall_ns)
+            self._live.__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None
@@ -123,4 +135,16 @@ class _Stage:
         lap = Lap(self._name, self._start_ns, time.perf_counter_ns(), error)
         self._watch.laps.append(lap)
         if self._live is not None:
-            self._live.__exit__(kind, error, trail)
+            self._live.end(error, lap.end_ns + self._watch.to_wall_ns)
+
+
+def _clocks() -> tuple[int, int]:
+    """The monotonic clock now, and what to add to it for the time since the epoch, both in nanoseconds.
+
+    Read again where something came in between: an error here would push a child out of its parent.
+    """
+    for _ in range(5):
+        before, wall, after = time.perf_counter_ns(), time.time_ns(), time.perf_counter_ns()
+        if after - before < CLOSE_NS:
+            break
+    return after, wall - (before + after) // 2

@@ -9,11 +9,8 @@ With no receiver named by the `OTEL_*` variables no SDK runs: a span is then its
 here so that every answer has a trace id all the same.
 """
 
-import asyncio
 import random
-import threading
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import Token
 from types import TracebackType
 from typing import Final
@@ -21,18 +18,24 @@ from typing import Final
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+)
 from opentelemetry.util.types import AttributeValue
 
 from app import __version__
-from app.settings import exports_traces
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
 GENAI_CONVENTIONS: Final = "2026-11"
 SERVICE_NAME: Final = "credence"
 
-LAST_SPANS_S: Final = 5.0
-"""What is not sent by then when the process ends is lost."""
 
 Attributes = Mapping[str, AttributeValue]
 
@@ -64,34 +67,47 @@ class Attr:
     BATCH_SIZE: Final = "credit.batch.size"
     DECISION_ID: Final = "credit.decision.id"
     DISCONNECTED: Final = "credit.client.disconnected"
+    DUE: Final = "credit.due"
     EXPLANATION_STATUS: Final = "credit.explanation.status"
+    MODEL: Final = "credit.model"
     MODEL_NAME: Final = "credit.model.name"
     MODEL_VERSION: Final = "credit.model.version"
     OUTCOME: Final = "credit.decision.outcome"
     POLICY_VERSION: Final = "credit.policy.version"
+    PRODUCT: Final = "credit.product"
     PROMPT_DIGEST: Final = "credit.prompt.digest"
+    PROMPT_NAME: Final = "credit.prompt.name"
+    REASON: Final = "credit.reason.code"
+    RESULT: Final = "credit.result"
     RULES_FIRED: Final = "credit.rules.fired"
     RULES_VERSION: Final = "credit.rules.version"
     SENTENCES_REJECTED: Final = "credit.explanation.sentences.rejected"
     SENTENCES_VERIFIED: Final = "credit.explanation.sentences.verified"
+    STAGE: Final = "credit.stage"
+    VERIFY_PROBLEM: Final = "credit.verify.problem"
     VERIFY_REJECTED: Final = "credit.verify.rejected"
     VERIFY_SENTENCES: Final = "credit.verify.sentences"
+    WRITER: Final = "credit.writer"
 
     CONVERSATION_ID: Final = "gen_ai.conversation.id"
     EVALUATION_LABEL: Final = "gen_ai.evaluation.score.label"
     EVALUATION_NAME: Final = "gen_ai.evaluation.name"
     EVALUATION_VALUE: Final = "gen_ai.evaluation.score.value"
     FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+    INPUT_MESSAGES: Final = "gen_ai.input.messages"
     INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
     OPERATION: Final = "gen_ai.operation.name"
+    OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
     OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
     PROVIDER: Final = "gen_ai.provider.name"
     REQUEST_MODEL: Final = "gen_ai.request.model"
     RESPONSE_ID: Final = "gen_ai.response.id"
     RESPONSE_MODEL: Final = "gen_ai.response.model"
+    TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105  of an LLM, no secret
     TOOL_NAME: Final = "gen_ai.tool.name"
 
     DB_OPERATION: Final = "db.operation.name"
+    DB_STATE: Final = "db.client.connection.state"
     DB_SYSTEM: Final = "db.system.name"
     ERROR_TYPE: Final = "error.type"
     METHOD: Final = "http.request.method"
@@ -110,56 +126,47 @@ class EventName:
 
 
 class MetricName:
-    """The metrics of /metrics; Prometheus writes dots as underscores and adds the unit."""
+    """The metrics, as OTLP has them; Prometheus writes dots as underscores and adds the unit."""
 
+    ACTIVE_REQUESTS: Final = "http.server.active_requests"
+    ANSWERS: Final = "credit.answers"
+    CPU_TIME: Final = "process.cpu.time"
+    DB_CONNECTIONS: Final = "db.client.connection.count"
+    DB_CONNECTIONS_MAX: Final = "db.client.connection.max"
     DECISIONS: Final = "credit.decisions"
     DECISION_DURATION: Final = "credit.decision.duration"
     EXPLANATIONS: Final = "credit.explanations"
     HTTP_DURATION: Final = "http.server.request.duration"
+    LLM_COST: Final = "credit.llm.cost"
     LLM_DURATION: Final = "gen_ai.client.operation.duration"
     LLM_TOKENS: Final = "gen_ai.client.token.usage"
+    LOOP_LAG: Final = "credit.loop.lag"
     MODEL_BREAKER: Final = "credit.model.breaker.changes"
     MODEL_CALLS: Final = "credit.model.calls"
     MODEL_REPEATS: Final = "credit.model.repeats"
+    NOTICES_WAITING: Final = "credit.notices.waiting"
+    PROBLEMS: Final = "credit.verify.problems"
+    REASONS: Final = "credit.reasons"
     REQUESTS_REFUSED: Final = "credit.requests.refused"
+    RETRIEVAL_DURATION: Final = "credit.retrieval.duration"
+    SCORE: Final = "credit.score"
 
 
 tracer = trace.get_tracer(SERVICE_NAME, __version__, schema_url=SCHEMA_URL)
 
 
-@asynccontextmanager
-async def tracing() -> AsyncIterator[None]:
-    """Spans go to the receiver that the standard variables name, if any; flushed and ended at the exit."""
-    if not exports_traces():
-        yield
-        return
-    # Imported only here: the SDK and its exporter cost a start-up 150 ms that most runs need not pay.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-    named = Resource.create({"service.version": __version__})
-    if str(named.attributes["service.name"]).startswith("unknown_service"):
-        named = named.merge(Resource({"service.name": SERVICE_NAME}))
-    provider = TracerProvider(resource=named, shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(provider)
-    try:
-        yield
-    finally:
-        # A daemon: a receiver that hangs must not keep the process, and joining it at the exit would.
-        ending = threading.Thread(target=provider.shutdown, name="telemetry", daemon=True)
-        ending.start()
-        await asyncio.to_thread(ending.join, LAST_SPANS_S)
-
-
-def start_root(name: str, context: Context, kind: SpanKind = SpanKind.INTERNAL) -> tuple[Span, Context]:
+def start_root(
+    name: str,
+    context: Context,
+    kind: SpanKind = SpanKind.INTERNAL,
+    links: Sequence[Link] | None = None,
+    start_ns: int | None = None,
+) -> tuple[Span, Context]:
     """The span that a piece of work begins with, below the caller's if the context has one.
 
     With no SDK and no caller's trace it is the bare context of a trace of our own.
     """
-    started = tracer.start_span(name, context, kind)
+    started = tracer.start_span(name, context, kind, links=links, start_time=start_ns)
     if not started.get_span_context().is_valid:
         ours = SpanContext(_nonzero(128), _nonzero(64), is_remote=False, trace_flags=TraceFlags(0))
         started = NonRecordingSpan(ours)
@@ -191,9 +198,11 @@ class span:  # noqa: N801  it reads as the statement that it is: `with span(...)
         kind: SpanKind = SpanKind.INTERNAL,
         attributes: Attributes | None = None,
         not_ours: tuple[type[BaseException], ...] = (),
+        links: Sequence[Link] | None = None,
+        start_ns: int | None = None,
     ) -> None:
         self._not_ours = not_ours
-        self._span, self._context = start_root(name, otel_context.get_current(), kind)
+        self._span, self._context = start_root(name, otel_context.get_current(), kind, links, start_ns)
         if attributes and self._span.is_recording():
             self._span.set_attributes(attributes)
         self._token: Token[Context] | None = None
@@ -206,11 +215,15 @@ class span:  # noqa: N801  it reads as the statement that it is: `with span(...)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
+        self.end(error)
+
+    def end(self, error: BaseException | None, end_ns: int | None = None) -> None:
+        """Leave it, at that instant (nanoseconds since the epoch) or now."""
         if error is not None and not isinstance(error, self._not_ours):
             mark_failed(self._span, error)
         if self._token is not None:
             otel_context.detach(self._token)
-        self._span.end()
+        self._span.end(end_ns)
 
 
 def mark_failed(span: Span, error: BaseException | str) -> None:

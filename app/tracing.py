@@ -24,6 +24,8 @@ from app.telemetry import Attr, mark_failed, start_root
 TRACE_HEADER: Final = b"x-trace-id"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLIENT_LEFT: Final = 499
+PLAIN: Final = frozenset({"/v1/decisions", "/v1/chat", "/v1/policies"})
+"""Routes without a parameter: a request that was refused at the door has not been routed."""
 UNKNOWN: Final = "unknown"
 """The route of a request that none of ours is."""
 SECURE: Final = (
@@ -48,6 +50,7 @@ class ServerSpan:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        self.metrics.active_requests.inc()
         root, context = start_root(scope["method"], _context_of(scope), SpanKind.SERVER)
         answer = _Answer(send, root)
         token = otel_context.attach(context)
@@ -61,7 +64,7 @@ class ServerSpan:
         try:
             await self.app(scope, receive, answer.send)
         except ClientDisconnect:
-            return
+            answer.left = True
         except asyncio.CancelledError as error:
             answer.error = error
             raise
@@ -75,7 +78,8 @@ class ServerSpan:
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"
         route, status = _route(scope), str(answer.status or CLIENT_LEFT)
         seconds = (time.perf_counter_ns() - answer.start_ns) / 1e9
-        self.metrics.requests.labels(method, route, status).observe(seconds)
+        self.metrics.active_requests.dec()
+        self.metrics.observe_request(method, route, status, seconds, answer.span.get_span_context())
         if answer.span.is_recording():
             _describe(answer, scope, method, route)
         answer.span.end()
@@ -84,13 +88,14 @@ class ServerSpan:
 class _Answer:
     """What became of one request, seen at `send`."""
 
-    __slots__ = ("_send", "error", "span", "start_ns", "status")
+    __slots__ = ("_send", "error", "left", "span", "start_ns", "status")
 
     def __init__(self, send: Send, span: Span) -> None:
         self._send = send
         self.span = span
         self.start_ns = time.perf_counter_ns()
         self.status: int | None = None
+        self.left = False
         self.error: BaseException | None = None
 
     async def send(self, message: Message) -> None:
@@ -113,7 +118,8 @@ def _context_of(scope: Scope) -> Context:
 
 
 def _route(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path", UNKNOWN)
+    path: str = scope["path"]
+    return getattr(scope.get("route"), "path", path if path in PLAIN else UNKNOWN)
 
 
 def _describe(answer: _Answer, scope: Scope, method: str, route: str) -> None:
@@ -122,8 +128,9 @@ def _describe(answer: _Answer, scope: Scope, method: str, route: str) -> None:
     if route != UNKNOWN:
         span.update_name(f"{method} {route}")
         span.set_attribute(Attr.ROUTE, route)
-    if answer.status is None:
+    if answer.left or answer.status is None:
         span.set_attribute(Attr.DISCONNECTED, value=True)
+    if answer.status is None:
         return
     span.set_attribute(Attr.STATUS_CODE, answer.status)
     if answer.error is not None:

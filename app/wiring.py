@@ -26,12 +26,13 @@ from app.clients.exchange import Care
 from app.clients.llm import open_language_model
 from app.clients.model_api import HttpPricingModel, HttpScoringModel, open_session
 from app.clients.model_door import Batching
+from app.exporting import exporting
 from app.metrics import Metrics
+from app.pulse import pulse
 from app.rates import Rates
 from app.settings import Settings
 from app.storage.batches import Batches
 from app.storage.engine import open_engine
-from app.telemetry import tracing
 from decisioning.errors import CredenceError
 from decisioning.ports import LanguageModel, PricingModel, ScoringModel
 from decisioning.product import PRODUCTS, Product, load_products
@@ -98,10 +99,11 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
         raise SettingMissing("CREDENCE_DATABASE_URL is not set, and no embedded database was started")
     metrics = metrics or Metrics()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(tracing())
+        await stack.enter_async_context(exporting(metrics))
         products = load_products([PRODUCTS, *settings.products])
         engine = open_engine(settings.database_url, settings.database_pool)
         stack.push_async_callback(engine.dispose)
+        await stack.enter_async_context(pulse(metrics, engine))
         batches = Batches(engine)
         stack.push_async_callback(batches.close)
         # A pool of connections each: a scoring API that hangs takes none from pricing.
@@ -119,7 +121,7 @@ async def open_services(settings: Settings, metrics: Metrics | None = None) -> A
             pricing=HttpPricingModel(pricing, settings.pricing_url, metrics, batching, care[1]),
             language_model=await stack.enter_async_context(open_language_model(settings, metrics)),
             embedder=embedder,
-            clauses=PolicyClauses(PostgresClauses(engine, embedder)),
+            clauses=PolicyClauses(PostgresClauses(engine, embedder), metrics),
             artefacts=KeptArtefacts(engine),
             batches=batches,
             background=await stack.enter_async_context(Background()),

@@ -17,6 +17,7 @@ import uvloop
 from app.lifeline import follow_parent
 from app.logs import configure_logs
 from app.main import create_app
+from app.metrics import forget_the_dead
 from app.settings import load_settings
 
 GRACE_S = 10
@@ -26,6 +27,7 @@ GRACE_S = 10
 def main() -> None:
     """Serve until SIGTERM or until the parent is gone; requests that run are answered first."""
     follow_parent()
+    forget_the_dead()
     listening, gate = (int(argument) for argument in sys.argv[1:3])
     uvloop.run(serve(socket.socket(fileno=listening), gate))
 

@@ -28,6 +28,7 @@ from decisioning.model import (
     ReferencePopulation,
 )
 from decisioning.parameters import ClauseName
+from decisioning.specificity import vague_words
 from decisioning.tables import CONDITIONS, KNOCK_OUTS, REFERRALS, Row
 
 Method = Literal["all", "near_cutoff"]
@@ -38,7 +39,8 @@ class ReasonEntry(Frozen):
     """One reason: its sentences, the sample reason of Appendix C it maps to, what it covers.
 
     `specific` is false for what the law does not accept alone ("internal standards", comment -1): no
-    rule and no characteristic may use such a code.
+    rule and no characteristic may use such a code. `from_score`: the rule's figure follows from the score,
+    such as a rate for the estimated risk, so what held the score down is disclosed beside it (comment -7).
     """
 
     applicant: Text
@@ -46,6 +48,7 @@ class ReasonEntry(Frozen):
     appendix_c: Text
     specific: bool
     characteristics: tuple[str, ...] = ()
+    from_score: bool = False
     clauses: tuple[ClauseName, ...]
 
 
@@ -167,7 +170,7 @@ class ReasonBook:
             return ()
         by_rule = self._by_rule(fired, effect)
         said = {candidate.code for candidate in by_rule}
-        band = next((row for row in fired if row.component is Component.SCORE), None)
+        band = self._where_the_score_failed(fired, effect)
         by_score = self._by_score(band, contributions, unknown, said) if band else []
         shown = principal(by_rule, by_score, self._most)
         return tuple(self._reason(candidate, rank) for rank, candidate in enumerate(shown, start=1))
@@ -180,6 +183,14 @@ class ReasonBook:
             Condition(code=row.code, text=entry.text, clauses=_each_once(row.clause, *entry.clauses))
             for row, entry in entries
         )
+
+    def _where_the_score_failed(self, fired: Sequence[Row], effect: Effect) -> Row | None:
+        """The band that the score fell into, else the rule that broke because of the score."""
+        bands = (row for row in fired if row.component is Component.SCORE)
+        broken = (
+            row for row in fired if row.effect is effect and self._catalogue.reasons[row.code].from_score
+        )
+        return next(bands, None) or next(broken, None)
 
     def _by_rule(self, fired: Sequence[Row], effect: Effect) -> list[Candidate]:
         """The reasons of the rows with that effect, each once, in the rows' order."""
@@ -259,8 +270,9 @@ def _check_reason(code: str, catalogue: CatalogueFile, where: str) -> None:
     entry = catalogue.reasons.get(code)
     if entry is None:
         raise InvalidProduct(f"{where}: reasons.json has no reason {code!r}")
-    if not entry.specific:
-        raise InvalidProduct(f"{where}: {code} is not a specific reason")
+    if not entry.specific or (vague := vague_words(entry.applicant) or vague_words(entry.appendix_c)):
+        told = "" if not entry.specific else f": it says {vague!r}"
+        raise InvalidProduct(f"{where}: {code} is not a specific reason{told}")
 
 
 Item = TypeVar("Item")

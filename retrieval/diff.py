@@ -10,6 +10,15 @@ from retrieval.model import Clause
 
 _TOKEN = re.compile(r"\s+|[\w.,%/-]*\w%?|[^\w\s]")
 _MANY = 6
+_HARDLY = 2
+"""So few words that stayed do not part two changes."""
+_REWRITTEN = 0.4
+"""With less in common than this, what was put in and taken out word by word tells nobody anything."""
+_TOO_MUCH = 25_000_000
+"""Pairs of words; comparing takes time with their number."""
+_LONGEST = 300
+
+Span = tuple[int, int]
 
 
 class Change(StrEnum):
@@ -87,16 +96,49 @@ def _reworded(difference: Difference) -> str:
 
 
 def _replacements(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    if len(old) * len(new) > _TOO_MUCH or _alike(old, new) < _REWRITTEN:
+        return [f"it is rewritten: “{_clipped(old)}” became “{_clipped(new)}”"]
     words = []
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        was, now = "".join(old[a:b]).strip(), "".join(new[c:d]).strip()
-        if tag == "equal" or was == now:
-            continue
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for (a, b), (c, d) in _changes(matcher.get_opcodes(), old, new):
+        was, now = _clipped(old[a:b]), _clipped(new[c:d])
         if was and now:
             words.append(f"“{was}” became “{now}”")
-        else:
+        elif was or now:
             words.append(f"“{was}” was taken out" if was else f"“{now}” was put in")
     return words
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> float:
+    """The share of words that stayed where they were, spaces apart."""
+    was, now = ([token for token in tokens if not token.isspace()] for tokens in (old, new))
+    return SequenceMatcher(None, was, now, autojunk=False).ratio()
+
+
+def _changes(
+    steps: Iterable[tuple[str, int, int, int, int]], old: Sequence[str], new: Sequence[str]
+) -> list[tuple[Span, Span]]:
+    """Where the two differ; changes with hardly a word between them are one."""
+    found: list[tuple[Span, Span]] = []
+    for tag, a, b, c, d in steps:
+        if tag == "equal":
+            continue
+        if found:
+            (first, last), (first_new, _) = found[-1]
+            if sum(token[0].isalnum() for token in old[last:a]) <= _HARDLY:
+                found[-1] = (first, b), (first_new, d)
+                continue
+        found.append(((a, b), (c, d)))
+    return [
+        (was, now)
+        for was, now in found
+        if "".join(old[slice(*was)]).strip() != "".join(new[slice(*now)]).strip()
+    ]
+
+
+def _clipped(tokens: Sequence[str]) -> str:
+    text = " ".join("".join(tokens).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rsplit(' ', 1)[0]} …"
 
 
 def _name(clause: Clause) -> str:

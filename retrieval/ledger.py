@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval import references, statements
+from retrieval import definitions, references, statements
 from retrieval.errors import Refused
 from retrieval.model import Document, Kind, Provision, Snapshot, Written
 from retrieval.passages import any_of
@@ -102,6 +102,7 @@ async def write(
     snapshot = Snapshot(await _record(connection, plan, change, instant), instant)
     moves = [(passage_id, -1) for passage_id in await _close(connection, plan.closed, instant)]
     moves += [(passage_id, 1) for passage_id in await _open(connection, plan.opened, change, instant)]
+    await connection.execute(text(statements.WIDEN_BLOCKS), {"document": change.document, "instant": instant})
     counted = {
         "change_id": snapshot.id,
         "document": change.document,
@@ -176,7 +177,7 @@ def _row(standing: Standing, document: str, passage_id: int, instant: datetime) 
         "title": stated.title,
         "source": stated.source,
         "searched": one.searched,
-        "names": [one.clause, *references.keys(one.clause)],
+        "names": [one.clause, *references.keys(one.clause), *definitions.names(one.defines)],
         "refers_to": list(one.refers_to),
         "defines": list(one.defines),
         "stated_to": one.effective_to,

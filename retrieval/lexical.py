@@ -20,6 +20,9 @@ REFERENCE_LENGTH = 50.0
 """The length against which the weights kept with a passage are taken, so that no new clause rewrites them.
 They only choose candidates: a candidate's score is computed with the snapshot's own average length."""
 
+BLOCK = 2048
+"""How many passages share a block: those whose ids have the same quotient."""
+
 FIRST_PAIR = 500_000_000
 """Terms have the dimensions below, pairs of neighbouring terms those from here on, by a hash."""
 

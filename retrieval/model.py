@@ -108,6 +108,19 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a clause is read with, all in force on the same day, in reading order.
+
+    The clauses above it, those that define a term it uses, those that it refers to, those that refer to it.
+    """
+
+    parents: tuple[Clause, ...]
+    definitions: tuple[Clause, ...]
+    refers_to: tuple[Clause, ...]
+    referred_by: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A state of the corpus: a search known at this instant finds the same for ever."""
 

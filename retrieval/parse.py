@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from retrieval import html, lines, markdown, outline, references
+from retrieval import definitions, html, lines, markdown, outline, references
 from retrieval.errors import Unreadable
 from retrieval.model import Document, Provision
 from retrieval.outline import Block
@@ -101,7 +101,9 @@ def parse_text(
 def _checked(found: tuple[Document, ...]) -> tuple[Document, ...]:
     for one in found:
         _check(one)
-    return tuple(replace(one, provisions=references.resolved(one.provisions)) for one in found)
+    return tuple(
+        replace(one, provisions=definitions.defining(references.resolved(one.provisions))) for one in found
+    )
 
 
 def _edition(

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pgvector import SparseVector
-from sqlalchemy import ColumnElement, any_, exists, literal, select
+from sqlalchemy import ColumnElement, any_, exists, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from retrieval import lexical
+from retrieval import lexical, statements
 from retrieval.model import Provision
 from retrieval.ports import Embedder
 from retrieval.tables import SPARSE_DIMENSIONS, embedding_model, passage, passage_vector, term
@@ -94,12 +94,21 @@ async def _write_batch(
     worded = [lexical.terms(embedded_text(one)) for one in batch.values()]
     ids = await _terms(connection, sorted({word for words in worded for word in words}))
     rows = [_row(sha256, one, words, ids) for (sha256, one), words in zip(batch.items(), worded, strict=True)]
-    await connection.execute(insert(passage).on_conflict_do_nothing(), rows)
+    added = insert(passage).on_conflict_do_nothing().returning(passage.c.id)
+    new = (await connection.scalars(added, rows)).all()
     found = await connection.execute(
         select(passage.c.sha256, passage.c.id).where(any_of(passage.c.sha256, list(batch)))
     )
     passage_ids = dict(found.all())
     await _write_vectors(connection, [passage_ids[sha256] for sha256 in batch], model_id, vectors)
+    # Last, since other writers wait for the words that they have in common.
+    await post(connection, new)
+
+
+async def post(connection: AsyncConnection, passages: Sequence[int]) -> None:
+    """Make new passages known by their words; once each, since weights are added to those of their block."""
+    for statement in (statements.ADD_BLOCKS, statements.POST):
+        await connection.execute(text(statement), {"passages": passages})
 
 
 async def _write_vectors(
@@ -110,6 +119,7 @@ async def _write_vectors(
         for passage_id, vector in zip(passage_ids, vectors, strict=True)
     ]
     await connection.execute(insert(passage_vector).on_conflict_do_nothing(), rows)
+    await connection.execute(text(statements.SKETCH), {"model": model_id, "passages": list(passage_ids)})
 
 
 async def _terms(connection: AsyncConnection, words: Sequence[str]) -> dict[str, int]:

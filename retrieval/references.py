@@ -102,7 +102,7 @@ class Index:
         self._above: dict[Key, str] = {}
         for clause in clauses:
             self._clauses.setdefault(key_of(clause), clause)
-            for above in _ancestors(clause):
+            for above in ancestors(clause):
                 self._above.setdefault(key_of(above), above)
 
     def find(self, key: Key) -> str | None:
@@ -212,7 +212,7 @@ def _part(clause: str) -> Key:
     return (match[1],) if match else ()
 
 
-def _ancestors(clause: str) -> Iterator[str]:
+def ancestors(clause: str) -> Iterator[str]:
     """The numbers above a clause: 1002.9(b) and 1002.9 above 1002.9(b)(1)."""
     while "(" in clause:
         clause = clause[: clause.rindex("(")].rstrip(". ")

@@ -8,9 +8,9 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from retrieval import lexical, questions, rank, references, statements, telemetry
+from retrieval import definitions, hybrid, lexical, questions, rank, references, statements, telemetry
 from retrieval.errors import CorpusUnavailable
-from retrieval.model import Clause, Hit, Snapshot
+from retrieval.model import Clause, Hit, Snapshot, Surroundings
 from retrieval.ports import Embedder
 from retrieval.rank import Weights
 
@@ -97,6 +97,19 @@ class PostgresClauses:
         rows = await self._fetch(statements.HISTORY, document, clause, known_at or NOW)
         return tuple(_clause(row) for row in rows)
 
+    async def around(self, clause: Clause, as_of: date, *, known_at: datetime | None = None) -> Surroundings:
+        """What a clause is read with on that day: a search's answer widened."""
+        above = list(references.ancestors(clause.clause))
+        arguments = clause.document, as_of, known_at or NOW, clause.clause, above, list(clause.refers_to)
+        rows = await self._fetch(statements.AROUND, *arguments)
+        used = definitions.used_in(clause.text, {term for row in rows for term in row["defines"]})
+        return Surroundings(
+            parents=tuple(_clause(row) for row in rows if row["is_above"]),
+            definitions=tuple(_clause(row) for row in rows if used.intersection(row["defines"])),
+            refers_to=tuple(_clause(row) for row in rows if row["is_referred"]),
+            referred_by=tuple(_clause(row) for row in rows if row["refers"]),
+        )
+
     async def in_force(
         self, as_of: date, *, document: str | None = None, known_at: datetime | None = None
     ) -> tuple[Clause, ...]:
@@ -131,10 +144,10 @@ class PostgresClauses:
         k: int,
         known_at: datetime | None,
     ) -> list[Hit]:
-        statement = statements.search(
+        statement = hybrid.search(
             one_document=bool(document),
             dimensions=self._embedder.dimensions,
-            candidates=statements.CANDIDATES if k <= statements.CANDIDATES else statements.MOST_CANDIDATES,
+            candidates=hybrid.CANDIDATES if k <= hybrid.CANDIDATES else hybrid.MOST_CANDIDATES,
             exhaustive=self._exhaustive,
             weights=self._weights,
         )
@@ -145,7 +158,7 @@ class PostgresClauses:
             as_of,
             known_at or NOW,
             sorted(set(words)),
-            references.named(query),
+            [*references.named(query), *definitions.asked_for(query)],
             self._embedder.name,
             vector,
             lexical.pairs(words),

@@ -7,6 +7,10 @@ same.
 A passage is a text as it is searched, held once however many editions state it; its vector and its terms
 follow from its content alone. The statistics of BM25 grow by rows that name the change that made them, so
 the change's id is a snapshot: a search known at that change finds the same for ever.
+
+Passages stand in blocks by their ids. A posting has the weights of one word for all passages of a block, and
+a block the documents and the bounds in time of all clauses that state its passages, so that a search leaves
+out blocks in which nothing can be in force.
 """
 
 from pgvector.sqlalchemy import SPARSEVEC, VECTOR
@@ -31,7 +35,9 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, BIT, ExcludeConstraint
+
+from retrieval.lexical import BLOCK
 
 SPARSE_DIMENSIONS = 1_000_000_000
 """The widest that a sparsevec may be: a term's id is its dimension, pairs of terms have the upper half."""
@@ -76,7 +82,18 @@ passage = Table(
     Column("counts", ARRAY(Integer), nullable=False),
     Column("weights", SPARSEVEC(SPARSE_DIMENSIONS), nullable=False),
     CheckConstraint("cardinality(terms) = cardinality(counts)", name="counts"),
-    Index(None, "terms", postgresql_using="gin"),
+)
+
+# Bounds of a block of which no passage is stated yet hold nothing.
+passage_block = Table(
+    "passage_block",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("documents", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("effective_from", Date, nullable=False, server_default=text("'infinity'")),
+    Column("effective_to", Date, nullable=False, server_default=text("'-infinity'")),
+    Column("known_from", DateTime(timezone=True), nullable=False, server_default=text("'infinity'")),
+    Column("known_to", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'")),
 )
 
 clause = Table(
@@ -148,6 +165,16 @@ term = Table(
     Column("word", Text, nullable=False, unique=True),
 )
 
+# Weights are kept in the row and uncompressed (see the migration): unpacking them would take as long as
+# adding them up.
+posting = Table(
+    "posting",
+    metadata,
+    Column("term_id", Integer, ForeignKey("term.id"), primary_key=True),
+    Column("block", Integer, ForeignKey("passage_block.id"), primary_key=True),
+    Column("weights", SPARSEVEC(BLOCK), nullable=False),
+)
+
 term_statistic = Table(
     "term_statistic",
     metadata,
@@ -190,4 +217,13 @@ passage_vector = Table(
         postgresql_using="hnsw",
         postgresql_where=text(f"vector_dims(embedding) = {INDEXED_DIMENSIONS}"),
     ),
+)
+
+# A vector's signs: so narrow that those of whole blocks are read faster than an index finds those in force.
+passage_sketch = Table(
+    "passage_sketch",
+    metadata,
+    Column("model_id", SmallInteger, ForeignKey("embedding_model.id"), primary_key=True, autoincrement=False),
+    Column("passage_id", BigInteger, ForeignKey("passage.id"), primary_key=True, autoincrement=False),
+    Column("signs", BIT(varying=True), nullable=False),
 )

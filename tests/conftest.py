@@ -18,6 +18,11 @@ from app.storage.engine import open_engine
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make fuzz` asks for more of."""
+    parser.addoption("--fuzz", type=int, default=6, help="requests of each kind to each operation")
+
+
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[EmbeddedPostgres]:
     """One embedded server for the whole session, shared by the processes of pytest-xdist."""

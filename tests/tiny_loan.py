@@ -245,4 +245,8 @@ AVERAGES: dict[str, Any] = {
     "families": {"amount": "size", "term_months": "size"},
 }
 
-MANUAL = "---\ndocument: tiny-policy\n---\n\n## TP-1.1 Purpose\n\nWe lend little.\n"
+CLAUSES = ("TP-3.4", "TP-4.1", "TP-4.3", "TP-4.4", "TP-4.6", "TP-6.1", "TP-7.2", "TP-8.3", "TP-8.9")
+
+MANUAL = "---\ndocument: tiny-policy\n---\n\n## TP-1.1 Purpose\n\nWe lend little.\n" + "".join(
+    f"\n## {clause} Clause\n\nWhat {clause} says.\n" for clause in CLAUSES
+)

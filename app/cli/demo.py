@@ -26,7 +26,12 @@ from evals.population import report
 CLIENTS = 16
 STAGES = ("score", "price", "rules", "retrieve", "generate", "verify")
 SPANS_WITHIN_S = 10.0
-TRACES_TO = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+TRACES_TO = {
+    "OTEL_TRACES_EXPORTER": "otlp",
+    "OTEL_METRICS_EXPORTER": "none",
+    "OTEL_LOGS_EXPORTER": "none",
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+}
 
 
 def sample(count: int) -> Sequence[SampleApplication]:

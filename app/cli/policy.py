@@ -2,11 +2,12 @@
 
 import typer
 
-from app.cli import policy_check, policy_ingest, policy_search
+from app.cli import policy_check, policy_embed, policy_ingest, policy_search
 
 commands = typer.Typer(no_args_is_help=True, help="The policy corpus: documents, clauses, and their dates.")
 policy_ingest.register(commands)
 policy_search.register(commands)
+policy_embed.register(commands)
 policy_check.register(commands)
 
 

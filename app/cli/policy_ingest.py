@@ -57,7 +57,7 @@ def ingest(
 
     async def story(base: Database) -> int:
         async with opened(base) as services:
-            with _progress() as progress:
+            with progress_bar() as progress:
                 task = progress.add_task("embedding", total=None)
                 report = await ingest_paths(
                     services.engine,
@@ -130,6 +130,7 @@ def _sentence(written: Written) -> str:
     return f"{name}: {written.opened} clauses opened, {written.closed} closed{ended}"
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """A bar on stderr that is gone when it is done."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     return Progress(*columns, console=err, transient=True)

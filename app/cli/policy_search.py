@@ -10,9 +10,10 @@ from app.cli.batch import read_lines
 from app.cli.opening import DAY, Day, day_of, opened
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
 from app.database import Database, database
-from app.policies import clause_out, hit_out
+from app.policies import around_out, clause_out, hit_out
 from app.wiring import Services
 from retrieval.diff import difference
+from retrieval.model import Clause, Surroundings
 
 KnownAt = Annotated[
     str | None,
@@ -21,6 +22,14 @@ KnownAt = Annotated[
     ),
 ]
 OneDocument = Annotated[str | None, typer.Option("--document", metavar="NAME", help="In this document only.")]
+
+
+_RELATIONS = {
+    "parents": "Under",
+    "definitions": "Defined by",
+    "refers_to": "Refers to",
+    "referred_by": "Referred to by",
+}
 
 
 def register(commands: typer.Typer) -> None:
@@ -103,30 +112,46 @@ async def _search_batch(
 def show(
     clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="Its number, such as CP-3.4.")],
     as_of: Day = None,
+    known_at: KnownAt = None,
     document: OneDocument = None,
+    around: Annotated[
+        bool, typer.Option("--around", help="And its parents, its definitions, what it refers to.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Print one clause as it stood on a day."""
+    instant = _instant(known_at)
 
     async def story(base: Database) -> int:
         async with opened(base) as services:
+            corpus = services.clauses.corpus
             day = day_of(as_of) or services.now().date()
-            found = await services.clauses.corpus.show(clause, day, document=document)
-        if not found:
-            err.print(f"credence: {clause} is not in force on {day}", markup=False)
-            return FAILED
-        for each in found:
-            if json:
-                print_json(clause_out(each))
-                continue
-            until = f" to {each.effective_to}" if each.effective_to else ""
-            out.print(f"{each.document} {each.clause} {each.heading or ''}", markup=False, style="bold")
-            out.print(f"edition {each.edition}, in force from {each.effective_from}{until}", style="dim")
-            out.print(each.text, markup=False)
+            found = await corpus.show(clause, day, document=document, known_at=instant)
+            if not found:
+                err.print(f"credence: {clause} is not in force on {day}", markup=False)
+                return FAILED
+            for each in found:
+                read_with = await corpus.around(each, day, known_at=instant) if around else None
+                _tell_clause(each, read_with, json)
         return 0
 
     with database(settings_now()) as base:
         run(story(base))
+
+
+def _tell_clause(clause: Clause, around: Surroundings | None, json: bool) -> None:
+    if json:
+        print_json(clause_out(clause) | ({"around": around_out(around)} if around else {}))
+        return
+    until = f" to {clause.effective_to}" if clause.effective_to else ""
+    out.print(f"{clause.document} {clause.clause} {clause.heading or ''}", markup=False, style="bold")
+    out.print(f"edition {clause.edition}, in force from {clause.effective_from}{until}", style="dim")
+    out.print(clause.text, markup=False)
+    for relation, clauses in around_out(around).items() if around else ():
+        for each in clauses:
+            head = f"{each['clause']} {each['heading'] or ''}".strip()
+            out.print(f"\n{_RELATIONS[relation]} {head}", markup=False, style="bold")
+            out.print(each["text"], markup=False, style="dim")
 
 
 def diff(

@@ -10,17 +10,24 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Final
 
+import orjson
 from opentelemetry.trace import Span, SpanKind
 
+from app.clients.prices import price_of
 from app.metrics import Metrics
-from app.settings import Settings
+from app.settings import Settings, captures_content
 from app.telemetry import Attr, SpanName, span
+from decisioning import answer_drafts, drafts
 from decisioning.errors import DependencyFailed, DependencyInvalid, DependencyTimeout
+from prompts import digest_of, load
 
 OPERATION: Final = "chat"
 LONGEST_ANSWER_TOKENS: Final = 2_000
+PROMPTS: Final = {"explain": drafts.PROMPTS, "answer": answer_drafts.PROMPTS}
+"""The texts of each prompt; the first is the system's."""
 
 
 @asynccontextmanager
@@ -65,6 +72,7 @@ class LiteLLMModel:
         self.provider = self.name.partition("/")[0] if "/" in self.name else "openai"
         self._loading = loading
         self._metrics = metrics
+        self._price = price_of(settings.llm_model, settings.llm_prices)
         key = settings.llm_api_key
         self._options = {
             "model": self.name,
@@ -80,11 +88,14 @@ class LiteLLMModel:
         """The raw text of one answer; raises DependencyFailed("llm", …) within timeout_s."""
         start = time.perf_counter()
         outcome = ""
-        attributes = {
+        attributes: dict[str, str] = {
             Attr.OPERATION: OPERATION,
             Attr.PROVIDER: self.provider,
             Attr.REQUEST_MODEL: self.name,
+            **prompt_of(system),
         }
+        if captures_content():
+            attributes[Attr.INPUT_MESSAGES] = _messages(("system", system), ("user", user))
         with span(SpanName.CHAT.format(self.name), SpanKind.CLIENT, attributes) as current:
             try:
                 response = await self._ask(system, user, schema, timeout_s)
@@ -93,10 +104,13 @@ class LiteLLMModel:
                 raise
             finally:
                 seconds = time.perf_counter() - start
-                labels = self._metrics.llm_seconds.labels(OPERATION, self.provider, self.name, outcome)
-                labels.observe(seconds)
+                context = current.get_span_context()
+                self._metrics.observe_llm(seconds, context, OPERATION, self.provider, self.name, outcome)
             self._tell(current, response)
-            return _text_of(response)
+            text = _text_of(response)
+            if captures_content():
+                current.set_attribute(Attr.OUTPUT_MESSAGES, _messages(("assistant", text)))
+            return text
 
     async def _ask(self, system: str, user: str, schema: Mapping[str, Any], timeout_s: float) -> Any:
         messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
@@ -121,9 +135,31 @@ class LiteLLMModel:
         ):
             self._metrics.llm_tokens.labels(self.name, kind).observe(count)
             current.set_attribute(attribute, count)
+        if self._price is not None:
+            cost = self._price.of(usage.prompt_tokens, usage.completion_tokens)
+            self._metrics.llm_cost.labels(self.name).inc(cost)
         current.set_attribute(Attr.RESPONSE_MODEL, response.model or self.name)
         current.set_attribute(Attr.RESPONSE_ID, response.id or "")
         current.set_attribute(Attr.FINISH_REASONS, [str(choice.finish_reason) for choice in response.choices])
+
+
+@cache
+def prompt_of(system: str) -> Mapping[str, str]:
+    """The name and the digest of the prompt that begins with this text, for its span; empty for none of ours.
+
+    The digest is that of all its texts, as the record of what they worded has it.
+    """
+    for name, texts in PROMPTS.items():
+        if load(texts[0]).text == system:
+            return {Attr.PROMPT_NAME: name, Attr.PROMPT_DIGEST: digest_of(*texts)}
+    return {}
+
+
+def _messages(*said: tuple[str, str]) -> str:
+    """Messages as the GenAI conventions write them."""
+    return orjson.dumps(
+        [{"role": role, "parts": [{"type": "text", "content": text}]} for role, text in said]
+    ).decode()
 
 
 def _text_of(response: Any) -> str:

@@ -10,12 +10,12 @@ from typing import Final
 
 import aiohttp
 import orjson
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry import trace
 
 from app.clients.exchange import Care
 from app.clients.model_door import Batching, Door
 from app.metrics import Metrics
-from app.telemetry import Attr, SpanName, span
+from app.telemetry import Attr, SpanName
 from decisioning.model import PriceAnswer, ScoreAnswer, Value
 
 # Shorter than the 5 s after which uvicorn drops an idle connection: a call on a dead one cannot be retried.
@@ -52,12 +52,11 @@ class HttpScoringModel:
     async def score(self, product: str, application: Mapping[str, Value], timeout_s: float) -> ScoreAnswer:
         """The score of this application; raises DependencyFailed("scoring", …) within timeout_s."""
         body = orjson.dumps({"product": product, "application": application})
-        with span("score", SpanKind.CLIENT) as current:
-            answer = await self._door.ask(body, timeout_s)
-            if not answer.min <= answer.score <= answer.max:
-                raise self._door.invalid("the score lies outside its own range")
-            _name(current, SpanName.SCORE, answer)
-            return answer
+        answer = await self._door.ask(body, timeout_s)
+        if not answer.min <= answer.score <= answer.max:
+            raise self._door.invalid("the score lies outside its own range")
+        _name(SpanName.SCORE, answer)
+        return answer
 
     async def reachable(self, timeout_s: float) -> None:
         """Return if the API answers HTTP at all; raises DependencyFailed."""
@@ -82,17 +81,18 @@ class HttpPricingModel:
     ) -> PriceAnswer:
         """The price for this applicant; raises DependencyFailed("pricing", …) within timeout_s."""
         body = orjson.dumps({"product": product, "application": application, "score": score, "pd": pd})
-        with span("price", SpanKind.CLIENT) as current:
-            answer = await self._door.ask(body, timeout_s)
-            _name(current, SpanName.PRICE, answer)
-            return answer
+        answer = await self._door.ask(body, timeout_s)
+        _name(SpanName.PRICE, answer)
+        return answer
 
     async def reachable(self, timeout_s: float) -> None:
         """Return if the API answers HTTP at all; raises DependencyFailed."""
         await self._door.knock(timeout_s)
 
 
-def _name(current: Span, name: str, answer: ScoreAnswer | PriceAnswer) -> None:
+def _name(name: str, answer: ScoreAnswer | PriceAnswer) -> None:
+    """Say on the span of the stage that asked who answered."""
+    current = trace.get_current_span()
     if current.is_recording():
         current.update_name(name.format(answer.model))
         current.set_attributes({Attr.MODEL_NAME: answer.model, Attr.MODEL_VERSION: answer.version})

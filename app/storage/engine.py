@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.storage.errors import DatabaseUnavailable, StorageError
+from app.storage.liveness import replace_dead
 
 _CONNECT_TIMEOUT_S = 5.0
 _STATEMENT_TIMEOUT_S = 30.0
@@ -34,17 +35,18 @@ UNAVAILABLE = ("08", "53", "57")
 def open_engine(url: str, pool_size: int = 10) -> AsyncEngine:
     """An engine on asyncpg for `postgresql+asyncpg://…` or `postgresql://…`; nothing is connected yet.
 
-    At most `pool_size` connections; who waits longer than 5 s for one is refused.
+    At most `pool_size` connections; who waits longer than 5 s for one is refused. The server may have been
+    started again since: a dead connection is replaced, not handed out.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         _on_asyncpg(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_CHECKOUT_TIMEOUT_S,
-        # The server may have been started again since: a dead connection is replaced, not handed out.
-        pool_pre_ping=True,
         connect_args=dict(CONNECT_ARGUMENTS),
     )
+    replace_dead(engine)
+    return engine
 
 
 @asynccontextmanager

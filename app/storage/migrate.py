@@ -20,6 +20,8 @@ from app.storage.errors import MigrationFailed, NotMigrated
 
 # Two commands that migrate at once take turns. The number is arbitrary and only ours.
 _LOCK = 7_263_541_908
+# A change of a table that waits longer for those who use it makes all who come after wait behind it.
+_LOCK_TIMEOUT = "3s"
 
 
 def migration_config() -> Config:
@@ -54,6 +56,13 @@ def newest() -> frozenset[str]:
     return frozenset(ScriptDirectory.from_config(migration_config()).get_heads())
 
 
+@cache
+def known() -> frozenset[str]:
+    """Every revision that this code knows."""
+    scripts = ScriptDirectory.from_config(migration_config())
+    return frozenset(script.revision for script in scripts.walk_revisions())
+
+
 async def is_current(engine: AsyncEngine) -> bool:
     """Whether the schema is the one that this code needs."""
     return await current(engine) == newest()
@@ -61,12 +70,27 @@ async def is_current(engine: AsyncEngine) -> bool:
 
 async def require_current(engine: AsyncEngine) -> None:
     """Raise NotMigrated unless the schema is the one that this code needs."""
-    found, needed = await current(engine), newest()
+    _require(await current(engine))
+
+
+def _require(found: frozenset[str]) -> None:
+    needed = newest()
     if found != needed:
         raise NotMigrated(
             f"the database's schema is at {_named(found)}, this version of Credence needs {_named(needed)}:"
             " run `credence db upgrade`"
         )
+
+
+async def require_usable(engine: AsyncEngine) -> None:
+    """Raise NotMigrated unless this code can work with the schema: its own, or a newer one.
+
+    A deployment migrates first and replaces the processes then: those that run still must go on. Which
+    revisions came later this code cannot know, so one that it does not know is newer.
+    """
+    found = await current(engine)
+    if found <= known():
+        _require(found)
 
 
 def _named(revisions: frozenset[str]) -> str:
@@ -99,6 +123,7 @@ async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
 @asynccontextmanager
 async def _turn(connection: AsyncConnection) -> AsyncIterator[None]:
     await connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
+    await connection.execute(sa.text(f"set lock_timeout = '{_LOCK_TIMEOUT}'"))
     await connection.commit()
     try:
         yield
@@ -106,5 +131,6 @@ async def _turn(connection: AsyncConnection) -> AsyncIterator[None]:
         # Where the connection was lost, so was the lock.
         with suppress(DBAPIError):
             await connection.rollback()
+            await connection.execute(sa.text("reset lock_timeout"))
             await connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
             await connection.commit()

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from decisioning.grounding.content import is_about
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
-from decisioning.grounding.pool import Known, Pool, Role, equal, share, stated_in
+from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, share, stated_in
 from decisioning.grounding.roles import could_be, has_role, roughly_true
-from decisioning.grounding.said import Said
+from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Problem, Unit
-from decisioning.numbers import Kind, Quantity
+from decisioning.numbers import SHARE, Kind, Quantity
 
 _COUNTED = re.compile(rf"^\s*(?:[\w-]+\s+){{0,2}}?(?P<noun>{pattern('counted')})\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?:reason|factor|ground)\s+(?:no\.\s*|number\s+)?$", re.IGNORECASE)
@@ -34,6 +34,11 @@ def check_amounts(said: Said, pool: Pool) -> Iterator[Problem]:
         problem = _amount(said, quantity, pool)
         if problem:
             yield problem
+    for found in form("multiple").finditer(said.text):
+        if not any(found.group() in p.text.lower() for p in pool.passages):
+            yield said.problem(
+                "unreadable_number", f'"{found.group()}" cannot be checked; give the number itself'
+            )
 
 
 def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
@@ -46,12 +51,12 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
         return None
     found = list(pool.meaning(quantity))
-    if any(stated_in(quantity, p) for c in pool.carriers if is_about(said, c, pool) for p in c.passages):
+    telling = (c for c in pool.carriers if any(stated_in(quantity, p) for p in c.passages))
+    if any(is_about(said, c, pool) for c in telling):
         return None
-    quoting = [p for p in pool.passages if stated_in(quantity, p)]
-    if not found and not quoting:
+    if not found and not quoting(quantity, pool):
         return _uncounted(said, quantity, pool)
-    if quoting and (is_general(said, pool) or not found):
+    if not found or (is_general(said, pool) and quoting(quantity, pool)):
         return _quoted(said, quantity, pool)
     fitting = [k for k in found if has_role(said, quantity, k, pool)]
     if not fitting:
@@ -75,7 +80,7 @@ def _quoted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 
 def _fits(said: Said, pool: Pool) -> bool:
     """Whether the clauses with the sentence's numbers speak of what the sentence speaks of."""
-    with_numbers = {p.clause for p in pool.passages if any(stated_in(o, p) for o in said.amounts)}
+    with_numbers = {p.clause for o in said.amounts for p in quoting(o, pool)}
     carried = frozenset(k for p in pool.passages if p.clause in with_numbers for k in p.keys)
     return share(said.content, carried) >= _FITTING
 
@@ -85,7 +90,7 @@ def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:
     own = [w for w in words(said.part_of(quantity)) if not is_stop(w.text)]
     alike = {True: 0.0, False: 0.0}
     for passage in pool.passages:
-        source = Said(passage.text)
+        source = said_of(passage.text)
         for other in source.amounts:
             if other.kind is quantity.kind or Kind.NUMBER in (other.kind, quantity.kind):
                 stems = {w.stem for w in words(source.part_of(other)) if not is_stop(w.text)}
@@ -109,7 +114,7 @@ def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 
 def _counts(said: Said, quantity: Quantity, pool: Pool) -> bool:
     """Whether it counts things that are so many: reasons, conditions, limits broken; "one" is no claim."""
-    if quantity.value == 1 and not any(c.isdigit() for c in quantity.text):
+    if quantity.value == 1 and quantity.unit != SHARE and not any(c.isdigit() for c in quantity.text):
         return True
     counted = _COUNTED.match(said.text[quantity.end :])
     if not counted or quantity.value > _FEW:
@@ -138,6 +143,10 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
         return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     twins = [c for c in named if set(c.names) & set(own.names) and c.scored != own.scored]
     speaks_of_score = bool(re.search(r"\b(?:points|average|scored|scorecard)\b", said.text, re.IGNORECASE))
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    others = {c.rule.clause for c in named if c is not own and c.rule is not None}
+    if own.rule is not None and clauses & others and own.rule.clause not in clauses:
+        return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     if twins and own.scored != speaks_of_score:
         return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
     return None
@@ -188,13 +197,23 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
     others = pool.near(left | right) - names
     rivals = [n for n in others if n in units and could_be(quantity, units[n])]
-    rival = max(rivals, key=lambda name: (_near(pool, name, left, right), name), default="")
+    behind = {k.name for k in _next_meaning(said, quantity, pool)}
+    weight = {n: _near(pool, n, left, frozenset() if n in behind else right) for n in rivals}
+    rival = max(rivals, key=lambda name: (weight[name], name), default="")
     least = NAMED if any(pool.named(k.name, said.stems) >= MEANT for k in found) else MEANT
-    nearest = _near(pool, rival, left, right) if rival else 0.0
-    if nearest < least * 0.9 or own >= nearest - 0.001:
+    written = quantity.kind in (Kind.MONEY, Kind.PERCENT, Kind.DURATION)
+    least = MEANT if written and own == 0 and pool.named(rival, close) >= MEANT else least * 0.9
+    nearest = weight[rival] if rival else 0.0
+    if nearest < least or own >= nearest - 0.001:
         return None
     problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}'
     return said.problem("number_of_another", problem)
+
+
+def _next_meaning(said: Said, quantity: Quantity, pool: Pool) -> tuple[Known, ...]:
+    """What the next number of the sentence means: words between may be about that one."""
+    later = next((q for q in said.amounts if q.start >= quantity.end), None)
+    return pool.meaning(later) if later else ()
 
 
 def _is_bound(quantity: Quantity, known: Known) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from decisioning.grounding.content import own_words, restates
 from decisioning.grounding.forms import form
-from decisioning.grounding.lexicon import is_neutral
+from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
@@ -32,6 +32,8 @@ def _conditions(said: Said, own: Said, pool: Pool) -> Iterator[Problem]:
     texts = (p for c in pool.carriers if c.kind == "condition" for p in c.passages)
     if any(restates(said, p) for p in texts):
         return
+    if form("pays").search(said.text) and form("about price").search(said.text) and said.amounts:
+        return
     topics = pool.topics(said.sequence)
     if pool.missing and topics and all(t & set(pool.missing) for t in topics):
         return
@@ -53,10 +55,22 @@ def _causes(said: Said, pool: Pool) -> Iterator[Problem]:
     if form("hypothetical").search(said.text):
         allowed |= frozenset(r.fact for r in pool.rules if r.fired)
     topics = pool.topics(said.sequence)
+    if cause and not topics:
+        yield from _unknown_cause(said, pool)
     for topic in topics:
         if not topic & allowed and not _beside(topic, said, pool, alone=len(topics) == 1):
             name = min(topic).replace("_", " ")
             yield said.problem("unknown_reason", f"{name} is no reason of this decision")
+
+
+def _unknown_cause(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A reason that names no fact must be in the words of a claim of this decision."""
+    carried = frozenset().union(*(c.keys for c in pool.carriers))
+    content = [w for w in said.content if not is_neutral(w.stem)]
+    foreign = [w for w in content if not keys(w.stem) & carried]
+    if foreign:
+        words = ", ".join(dict.fromkeys(w.text for w in foreign))
+        yield said.problem("unknown_reason", f"no reason of this decision speaks of: {words}")
 
 
 def _scored(pool: Pool) -> frozenset[str]:
@@ -77,8 +91,8 @@ def _reasons(pool: Pool) -> frozenset[str]:
 def _beside(topic: frozenset[str], said: Said, pool: Pool, *, alone: bool) -> bool:
     """A fact with its value, or one that is part of a reason's own words, may stand beside the reason."""
     values = {k.name for q in said.amounts for k in pool.meaning(q)}
-    if topic & values and not alone:
-        return True
+    if topic & values:
+        return not alone
     ranked = [c for c in pool.carriers if c.rank is not None]
     parts = frozenset(word for c in ranked for n in c.names for word in n.split("_"))
     if all(word in parts for name in topic for word in name.split("_")):

@@ -9,15 +9,16 @@ from decisioning.grounding.outcome import check_outcome
 from decisioning.grounding.polarity import check_polarity
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.relations import check_relations
+from decisioning.grounding.restating import check_restating
 from decisioning.grounding.resting import check_clauses
-from decisioning.grounding.said import Said
+from decisioning.grounding.said import said_of
 from decisioning.grounding.state import check_state
 from decisioning.model import Problem
 
 
 def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
     """Every problem of one sentence against a pool; none means that it may leave."""
-    said = Said(text, tuple(sorted(pool.clauses)))
+    said = said_of(text, pool.clauses)
     form = tuple(check_form(said))
     if form:
         return form
@@ -31,6 +32,7 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
         check_state,
         check_clauses,
         check_polarity,
+        check_restating,
         check_guards,
     )
     return tuple(dict.fromkeys(problem for check in checks for problem in check(said, pool)))

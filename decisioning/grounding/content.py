@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, keys
+from decisioning.grounding.once import once
 from decisioning.grounding.pool import Carrier, Passage, Pool, Role, likeness
-from decisioning.grounding.said import Said
+from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
 from decisioning.grounding.topics import MEANT, NAMED, vocabulary
@@ -15,6 +16,8 @@ from decisioning.numbers import Kind
 CARRIED = 0.7
 """The least share of a sentence's content that the record or the clauses must carry."""
 _RESTATED = 0.5
+_TELLING = 3
+"""A sentence of so many words and a number may compare and introduce it in words of its own."""
 _WHOLE = 4
 """The fewest words with content of a catalogue text that counts as quoted."""
 _SIGNED = ("outcome", "score", "price", "failure", "next")
@@ -25,6 +28,11 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where the sentence uses words, or says things, that nothing in the pool carries."""
     content = [w for w in said.content if pool.outcome is None or not is_neutral(w.stem)]
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
+    if len(content) >= _TELLING and said.amounts:
+        compared = [(p.start, p.end) for p in said.phrases]
+        uncarried = [
+            w for w in uncarried if not is_neutral(w.stem) and not any(a <= w.start < b for a, b in compared)
+        ]
     if content and len(uncarried) / len(content) > 1 - CARRIED:
         yield said.problem("not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}")
     elif pool.outcome is not None and not is_general(said, pool):
@@ -33,13 +41,17 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
 
 def _on_basis(said: Said, content: list[Word], pool: Pool) -> Iterator[Problem]:
     """A statement about this application needs a claim that speaks of it and carries its words."""
-    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
-    about = [c for c in pool.carriers if is_about(said, c, pool) or clauses & set(c.clauses)]
-    carried = frozenset(k for c in about for k in c.keys)
-    carried |= frozenset(k for c in about for n in c.clauses for p in pool.of_clause(n) for k in p.keys)
+    named_clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    about = [c for c in pool.carriers if is_about(said, c, pool) or named_clauses & set(c.clauses)]
     if not about and not _states_fact(said, pool):
         yield said.problem("no_basis", "no claim of this decision says this")
         return
+    carried = frozenset().union(*(c.keys for c in about))
+    uncarried = [w for w in content if not keys(w.stem) & carried]
+    if len(uncarried) <= (1 - CARRIED) * len(content):
+        return
+    clauses = {n for c in about for n in c.clauses}
+    carried = carried.union(*(p.keys for n in clauses for p in pool.of_clause(n)))
     facts = {k.name for q in said.amounts for k in pool.meaning(q)}
     facts |= {name for name, _ in pool.labels if pool.named(name, said.stems) >= NAMED}
     named = frozenset(k for name in facts for k in vocabulary(name, pool.titles.get(name, "")))
@@ -57,6 +69,16 @@ def _states_fact(said: Said, pool: Pool) -> bool:
 
 def is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
     """Whether the sentence speaks of what the claim speaks of."""
+    return carrier.id in told_by(said, pool)
+
+
+@once
+def told_by(said: Said, pool: Pool) -> frozenset[str]:
+    """The ids of the claims of which the sentence speaks."""
+    return frozenset(c.id for c in pool.carriers if _is_about(said, c, pool))
+
+
+def _is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
     if carrier.kind in _SIGNED:
         return bool(form(f"about {carrier.kind}").search(said.text))
     if any(pool.named(n, said.stems) >= MEANT for n in carrier.names):
@@ -72,12 +94,13 @@ def restates(said: Said, passage: Passage) -> bool:
     return told >= _RESTATED and likeness(said.content, passage) >= _RESTATED
 
 
+@once
 def own_words(said: Said, pool: Pool) -> Said:
     """The sentence without the catalogue's texts that it quotes: they are true of this decision."""
     text = said.text
     for passage in (p for c in pool.carriers for p in c.passages if len(p.content) >= _WHOLE):
         text = text.replace(passage.text.rstrip("."), "")
-    return Said(text, said.names) if text != said.text else said
+    return said_of(text, frozenset(said.names)) if text != said.text else said
 
 
 def _listed(found: list[Word]) -> str:

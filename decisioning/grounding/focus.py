@@ -7,7 +7,7 @@ from decisioning.grounding.content import is_about
 from decisioning.grounding.outcome import states_outcome
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.reasons import missing_reasons
-from decisioning.grounding.said import Said
+from decisioning.grounding.said import said_of
 from decisioning.model import Problem
 
 
@@ -24,7 +24,7 @@ def check_focus(text: str, claim: Claim, pool: Pool) -> Iterator[Problem]:
         )
         return
     carrier = next((c for c in pool.carriers if c.id == claim.id), None)
-    if carrier is None or not is_about(Said(text, tuple(sorted(pool.clauses))), carrier, pool):
+    if carrier is None or not is_about(said_of(text, pool.clauses), carrier, pool):
         yield Problem(
             sentence=text, code="wrong_claim", problem="the sentence does not say what its claim says"
         )

@@ -21,6 +21,7 @@ _QUOTED = re.compile(r'["\u201c]([^"\u201c\u201d]+)["\u201d]')
 _LEAST_QUOTED = 4
 _OPINION = re.compile(r"\b(?:[Ii](?!\.)\b(?:\s?['\u2019]\s?(?:m|ve|d|ll)\b)?|my|me|mine|myself)\b")
 _STRAY = re.compile(r"(?<![\d\s])\s*%|(?<!\d)\s+%")
+_PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 _COMMON = 0.12
 """The least share of everyday function words in an English sentence of eight words or more."""
 
@@ -85,12 +86,15 @@ def _in_policy(word: str, said: Said, pool: Pool) -> bool:
     return any(likeness(said.content, p) >= _RESTATED for p in passages)
 
 
+def _strange(character: str) -> bool:
+    """Whether a letter is not Latin, or a character is one that is not seen."""
+    if character.isalpha():
+        return "LATIN" not in unicodedata.name(character, "")
+    return unicodedata.category(character) in ("Cf", "Co", "Cc") and character not in "\n\t"
+
+
 def _foreign(said: Said) -> bool:
-    letters = [c for c in said.text if c.isalpha()]
-    latin = sum(1 for c in letters if "LATIN" in unicodedata.name(c, ""))
-    if letters and latin < len(letters):
-        return True
-    if any(unicodedata.category(c) in ("Cf", "Co", "Cc") and c not in "\n\t" for c in said.text):
+    if not _PLAIN.fullmatch(said.text) and any(map(_strange, said.text)):
         return True
     found = said.words
     if len(found) < 8:

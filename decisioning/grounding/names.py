@@ -16,6 +16,7 @@ _LABEL = re.compile(
     r"\b(tier|band|grade|class|level)\s+[\"'\u201c]?([A-Z]|\d{1,2}|[IVX]{1,4})\b(?!\s*[%.,]\d)", re.IGNORECASE
 )
 _PROPER = re.compile(r"(?<=[a-z,;:\d)'\u2019] )[A-Z][\w'\u2019]*")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KNOWN_PROPER = frozenset(
     [
         "i",
@@ -30,13 +31,6 @@ _KNOWN_PROPER = frozenset(
         "eur",
         "usd",
         "gbp",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
         "january",
         "february",
         "march",
@@ -138,6 +132,8 @@ def _proper(said: Said, pool: Pool) -> Iterator[Problem]:
         word = found.group().lower().replace("\u2019", "'").removesuffix("'s")
         inside = any(a <= found.start() < b for a, b in spans)
         if inside or word in _KNOWN_PROPER or word in pool.written or len(word) == 1:
+            continue
+        if word.rstrip("s") in _WEEKDAYS and pool.outcome is not None:
             continue
         if not keys(stem(word)) & pool.keys and not any(word == v for _, v in pool.labels):
             yield said.problem(

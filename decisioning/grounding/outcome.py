@@ -8,9 +8,14 @@ from decisioning.grounding.pool import Passage, Pool, equal, likeness
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
-from decisioning.numbers import Kind, negated_at
+from decisioning.numbers import Kind, Quantity, bound_of, negated_at
 
 _WOULD_BE = re.compile(r"\bwould\s+be\b", re.IGNORECASE)
+_STATED = re.compile(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_DECIDED = re.compile(
+    r"\b(?:is|was|has\s+been|and)\s+(?:now\s+|already\s+|finally\s+)?(?P<verb>decided)\b(?!\s+(?:by|under|on))",
+    re.IGNORECASE,
+)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
 
 
@@ -29,6 +34,11 @@ def check_outcome(said: Said, pool: Pool) -> Iterator[Problem]:
             )
             if problem:
                 yield problem
+    if not general and pool.outcome in (Outcome.INCOMPLETE, Outcome.REFER):
+        decided = _DECIDED.search(said.text)
+        nothing = re.search(r"\b(?:nothing|nobody)\b", said.text, re.IGNORECASE)
+        if decided and not nothing and not negated_at(said.text, decided.start("verb")):
+            yield said.problem("outcome", f"nothing is decided yet: the decision is {_word(pool.outcome)}")
     if not general and pool.outcome is Outcome.INCOMPLETE:
         whole = _COMPLETE.search(said.text)
         if whole and not negated_at(said.text, whole.start()) and re.search(r"\b(?:is|are)\b", said.text):
@@ -49,7 +59,9 @@ def states_outcome(text: str, outcome: Outcome) -> bool:
 
 def _of_this(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) -> Problem | None:
     part = _part(said, found.start())
-    if form("hypothetical").search(part) and not (_WOULD_BE.search(part) and outcome is not pool.outcome):
+    stated = _STATED.search(said.text[: found.start()]) and outcome is not pool.outcome
+    excused = form("modal" if stated else "hypothetical").search(part)
+    if excused and not (_WOULD_BE.search(part) and outcome is not pool.outcome):
         return None
     denied = negated_at(said.text, found.start())
     if denied and outcome is pool.outcome:
@@ -92,6 +104,9 @@ def _speaking(said: Said, pool: Pool) -> tuple[Passage, ...]:
     own = [p for p in pool.passages if p.clause in named]
     if own:
         return tuple(own)
+    exact = [p for p in pool.passages if any(_bounds_alike(q, o) for q in said.amounts for o in p.quantities)]
+    if exact:
+        return tuple(exact)
     numbered = [
         p.clause
         for p in pool.passages
@@ -100,6 +115,11 @@ def _speaking(said: Said, pool: Pool) -> tuple[Passage, ...]:
     best = max((likeness(said.content, p) for p in pool.passages), default=0.0)
     nearest = [p.clause for p in pool.passages if best > 0 and likeness(said.content, p) >= best - 0.001]
     return tuple(p for p in pool.passages if p.clause in (numbered or nearest))
+
+
+def _bounds_alike(one: Quantity, other: Quantity) -> bool:
+    """Whether a clause compares with the same number in the same way."""
+    return one.comparator is not None and equal(one, other) and bound_of(one) is bound_of(other)
 
 
 def _part(said: Said, position: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from decisioning.grounding.content import own_words
+from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys, listed
 from decisioning.grounding.pool import Passage, Pool, Role, likeness
 from decisioning.grounding.said import Said
@@ -15,7 +16,7 @@ from decisioning.numbers import comparing_phrases
 
 _VERBAL = (
     r"(?:\b(?:is|are|was|were|be|been|do|does|did|has|have|had|will|would|can|could|may|must|might|shall|should|need)"
-    r"\s+(?:\w+\s+)?not\b|\bcannot\b|n['\u2019]t\b|\bnever\b)"
+    r"\s+(?:\w+\s+)?not\b|\bcannot\b|n['\u2019]t\b|\bnever\b|\bas\s+not\b)"
 )
 """A "not" that denies a verb; one that contrasts things ("the score and not the income") denies nothing."""
 _PURPOSE = r"\bno\s+(?:reason|need|ground|basis|cause)\s+(?:to|for)\b"
@@ -32,9 +33,18 @@ _UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
 _LIST = re.compile(r"\s+\w+ed\b[^.;:]*?,[^.;:]*?\bor\s+\w+ed\b", re.IGNORECASE)
 _WHOLLY = re.compile(r"^(?:no|nobody|none|neither)\b", re.IGNORECASE)
 _TO = re.compile(r"\s*(?:to|for|in|of|by)\b")
+_NO_IS = re.compile(
+    r"no\s+(?:[\w'\u2019-]+\s+){1,3}?(?:is|are|was|were|has\s+been|have\s+been)\b", re.IGNORECASE
+)
+""" "No income is stated" denies that it is stated, not the income."""
+_FINITE = re.compile(r"\s+\w+\s+(?:is|are|was|were|must|shall|may|can|will)\b", re.IGNORECASE)
+""" "that is not stated | is asked for": the second verb is not denied."""
 _REACH = {"verbal": 1, "nominal": 3, "purpose": 4}
 """How many words with content a negation governs at most."""
 _TOLD = 3
+_COPIED, _COPY = 5, 0.8
+"""How many words with content a text has that can be copied, and which share of them makes a copy."""
+_ANY_NOT = re.compile(r"\b(?:not|no|never|cannot|without)\b|n['\u2019]t\b", re.IGNORECASE)
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
 _RESTATED = 0.75
@@ -54,12 +64,15 @@ _ACTORS = (
 def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where a word that the sentence denies is affirmed wherever it comes from, or the reverse."""
     said = own_words(said, pool)
+    yield from _turned_copies(said, pool)
     least = _ALIKE if is_general(said, pool) else _RESTATED
     if least is _RESTATED and pool.topics(said.sequence):
         return
     alike = [(likeness(said.content, p), p) for p in pool.passages]
     best = max((s for s, _ in alike), default=0.0)
     nearest = [p for s, p in alike if s >= max(least, best - (0.25 if least is _ALIKE else 0.1))]
+    if any(form("waived").search(p.text) for p in nearest) and _NEGATOR.search(said.text):
+        return
     if not nearest or (least is _RESTATED and not _retold(said, pool)):
         return
     yield from _actors(said, nearest)
@@ -76,6 +89,20 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
             how = "denied" if word.stem in denied else "affirmed"
             problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
             yield said.problem("negation", problem)
+            return
+
+
+def _turned_copies(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A text of the catalogue told nearly word for word must keep its "not" and its "more than"."""
+    for passage in (p for c in pool.carriers for p in c.passages):
+        if len(passage.content) < _COPIED or len(said.stems & passage.stems) < _COPY * len(passage.stems):
+            continue
+        if len(said.content) > len(passage.content) / _COPY:
+            continue
+        denied = len(_ANY_NOT.findall(said.text)) != len(_ANY_NOT.findall(passage.text))
+        own, theirs = ({p.comparator for p in comparing_phrases(t)} for t in (said.text, passage.text))
+        if denied or own != theirs:
+            yield said.problem("negation", f'this turns "{passage.text}" round')
             return
 
 
@@ -141,7 +168,11 @@ def _denied(text: str, found: tuple[Word, ...], *, nominal: bool) -> tuple[froze
         kind = str(negator.lastgroup)
         if any(a <= negator.start() < b for a, b in folded) or (kind == "nominal" and not nominal):
             continue
-        inner, outer = _governed(text, negator, kind, found)
+        ofwhat = _NO_IS.match(text, negator.start()) if kind == "nominal" else None
+        if ofwhat:
+            behind |= {w.stem for w in found if negator.end() <= w.start < ofwhat.end()}
+            kind = "verbal"
+        inner, outer = _governed(text, ofwhat or negator, kind, found)
         inner |= _listed_after(text, negator, found) if kind == "verbal" else set()
         denied |= inner
         behind |= outer
@@ -170,6 +201,9 @@ def _governed(
     clause = _CLAUSE_END.search(text, start)
     phrase = (_CLAUSE_END if kind == "purpose" else _PHRASE_END).search(text, start)
     content = [w for w in found if negator.end() <= w.start and not is_stop(w.text)]
+    finite = _FINITE.match(text, start) if kind == "verbal" else None
+    if finite:
+        content = [w for w in content if w.start < finite.end()]
     inner = [w for w in content if phrase is None or w.start < phrase.start()]
     outer = {w.stem for w in content if clause is None or w.start < clause.start()}
     if kind == "verbal" and inner and inner[0].stem in listed("light.txt"):

@@ -1,11 +1,12 @@
 """All that a text may draw on: numbers with their roles, passages, rules, and the words of each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from typing import Any
 
 from decisioning.grounding.lexicon import is_neutral, is_stop, keys
 from decisioning.grounding.text import Word, sentences, words
@@ -110,11 +111,25 @@ class Pool:
     titles: Mapping[str, str] = field(default_factory=dict)
     extra: frozenset[str] = field(default_factory=frozenset)
 
+    @cached_property
+    def kept(self) -> dict[Hashable, Any]:
+        """What was found out with this pool and may be asked for again."""
+        return {}
+
     def meaning(self, quantity: Quantity) -> tuple[Known, ...]:
         """The numbers of the record that a quantity may be, counts aside.
 
         A value that is not its limit is never rounded onto it: 60 % is the limit of 60 %, not 60.4 %.
         """
+        if quantity not in self._meanings:
+            self._meanings[quantity] = self._meaning(quantity)
+        return self._meanings[quantity]
+
+    @cached_property
+    def _meanings(self) -> dict[Quantity, tuple[Known, ...]]:
+        return {}
+
+    def _meaning(self, quantity: Quantity) -> tuple[Known, ...]:
         if quantity.kind is Kind.MONEY and self.currency and quantity.unit != self.currency:
             return ()
         found = (
@@ -132,13 +147,21 @@ class Pool:
 
     def near(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
-        return frozenset(name for word in stems for name in self._named_by.get(word, ()))
+        titles = self.titles
+        return frozenset(n for n in self.names if not stems.isdisjoint(stems_of(n, titles.get(n, ""))))
 
-    def topics(self, found: Sequence[str]) -> tuple[frozenset[str], ...]:
+    def topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
         """What these stems, in their order, name: each topic as the facts that share a name, no inner names.
 
         "debt service to income" names one topic, not also debt, debt service and income.
         """
+        key = ("topics", found)
+        if key not in self.kept:
+            self.kept[key] = self._topics(found)
+        topics: tuple[frozenset[str], ...] = self.kept[key]
+        return topics
+
+    def _topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
         near = self.near(frozenset(found))
         named = {name: words_of(name, found, self.titles.get(name, "")) for name in near}
         groups: dict[frozenset[str], set[str]] = {}
@@ -146,14 +169,6 @@ class Pool:
             if own and not any(own < other for other in named.values()):
                 groups.setdefault(own, set()).add(name)
         return tuple(frozenset(groups[own]) for own in sorted(groups, key=sorted))
-
-    @cached_property
-    def _named_by(self) -> Mapping[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
-        for name in self.names:
-            for word in stems_of(name, self.titles.get(name, "")):
-                found.setdefault(word, set()).add(name)
-        return {word: frozenset(names) for word, names in found.items()}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -182,9 +197,23 @@ class Pool:
         return tuple(p for p in self.passages if p.clause == name)
 
 
+_FRACTIONS = frozenset({Unit.RATIO, Unit.RATE, Unit.PROBABILITY})
+_UNITS: Mapping[Kind, frozenset[Unit]] = {
+    **dict.fromkeys(Kind, frozenset()),
+    Kind.NUMBER: frozenset(Unit),
+    Kind.PERCENT: _FRACTIONS,
+    Kind.MONEY: frozenset({Unit.MONEY, Unit.MONEY_PER_MONTH}),
+    Kind.DURATION: frozenset({Unit.MONTHS, Unit.YEARS, Unit.COUNT}),
+    Kind.POINTS: frozenset({Unit.POINTS}),
+}
+"""Which units a quantity of a kind can state at all."""
+
+
 def same(quantity: Quantity, known: Known, currency_unit: int) -> bool:
     """Whether the quantity is that number; with no unit known, any unit may be meant."""
     if known.unit is not None:
+        if known.unit not in _UNITS[quantity.kind]:
+            return False
         return states(quantity, known.value, known.unit, currency_unit)
     return any(states(quantity, known.value, u, currency_unit) for u in Unit if u is not Unit.CATEGORY)
 
@@ -201,9 +230,20 @@ def equal(one: Quantity, other: Quantity) -> bool:
     if kinds == {Kind.NUMBER, Kind.POINTS}:
         return one.value == other.value
     if kinds == {Kind.NUMBER, Kind.PERCENT}:
+        if one.approximate is not other.approximate:
+            return False
         bare = one if one.kind is Kind.NUMBER else other
         return one.value == other.value and bare.places > 0
     return False
+
+
+def quoting(quantity: Quantity, pool: Pool) -> tuple[Passage, ...]:
+    """The sentences of the clauses that have this number."""
+    key = ("quoting", quantity)
+    if key not in pool.kept:
+        pool.kept[key] = tuple(p for p in pool.passages if stated_in(quantity, p))
+    found: tuple[Passage, ...] = pool.kept[key]
+    return found
 
 
 def stated_in(quantity: Quantity, passage: Passage) -> bool:

@@ -8,9 +8,9 @@ from itertools import product
 from decisioning.claims import Claim, comparisons_of, reason_of, rule_of
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, is_stop, listed
-from decisioning.grounding.said import Said
+from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.text import words
-from decisioning.grounding.topics import MEANT, named_in, phrases, words_of
+from decisioning.grounding.topics import MEANT, named_in, phrases, stems_of, words_of
 from decisioning.model import Component, Problem, Reason, Rule
 from decisioning.numbers import Kind, states
 
@@ -34,7 +34,6 @@ class _Wanted:
     title: str
     own: frozenset[str]
     twins: tuple[Rule | None, ...]
-    around: frozenset[tuple[str, str]]
 
 
 def missing_reasons(
@@ -48,9 +47,13 @@ def missing_reasons(
     Two reasons need words of their own each: "debt service to income is too high" gives one reason
     about income, not two; and a rule's reason and the score's on the same fact need a sentence each.
     """
-    said = [Said(text) for text in texts]
     wanted = _wanted(claims, titles or {})
-    found = [(w, _mentions(said, w, currency_unit)) for w in wanted]
+    if not wanted:
+        return ()
+    said = [said_of(text) for text in texts]
+    around = _around(wanted, claims, titles or {})
+    longer = [_standing(each, around) for each in said]
+    found = [(w, _mentions(said, longer, w, currency_unit)) for w in wanted]
     found.sort(key=lambda f: (len(f[1]), f[0].reason.rank))
     given = _assign([m for _, m in found])
     missing = (w.reason for (w, _), there in zip(found, given, strict=True) if not there)
@@ -61,13 +64,10 @@ def _wanted(claims: Sequence[Claim], titles: Mapping[str, str]) -> list[_Wanted]
     carried = [(claim, reason) for claim in claims if (reason := reason_of(claim))]
     texts = [_stems_of(reason) for _, reason in carried]
     shared = Counter(s for text in texts for s in text)
-    rules = [rule for claim in claims if (rule := rule_of(claim))]
     names = [rule.fact if (rule := rule_of(claim)) else reason.source for claim, reason in carried]
     named: dict[str, list[tuple[Claim, Rule | None]]] = {}
     for (claim, _), name in zip(carried, names, strict=True):
         named.setdefault(name, []).append((claim, rule_of(claim)))
-    facts = {*names, *titles, *(c.fact for rule in rules for c in comparisons_of(rule))}
-    around = frozenset((fact, titles.get(fact, "")) for fact in facts)
     return [
         _Wanted(
             reason=reason,
@@ -76,10 +76,23 @@ def _wanted(claims: Sequence[Claim], titles: Mapping[str, str]) -> list[_Wanted]
             title=titles.get(name, ""),
             own=frozenset(s for s in text if shared[s] == 1 and s not in listed("boilerplate.txt")),
             twins=tuple(r for c, r in named[name] if c is not claim),
-            around=around,
         )
         for (claim, reason), text, name in zip(carried, texts, names, strict=True)
     ]
+
+
+def _around(wanted: list[_Wanted], claims: Sequence[Claim], titles: Mapping[str, str]) -> dict[str, str]:
+    """The titles of all facts that may be named in these texts."""
+    rules = [rule for claim in claims if (rule := rule_of(claim))]
+    read = (c.fact for rule in rules for c in comparisons_of(rule))
+    return {fact: titles.get(fact, "") for fact in (*(w.name for w in wanted), *titles, *read)}
+
+
+def _standing(said: Said, around: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The words of the longest name of each fact that stands in a sentence."""
+    near = [n for n, title in around.items() if not said.stems.isdisjoint(stems_of(n, title))]
+    found = ((name, words_of(name, said.sequence, around[name])) for name in near)
+    return {name: own for name, own in found if len(own) > 1}
 
 
 def _stems_of(reason: Reason) -> frozenset[str]:
@@ -108,13 +121,16 @@ def _assign(mentions: list[list[Mention]]) -> list[bool]:
     return best
 
 
-def _mentions(said: list[Said], wanted: _Wanted, currency_unit: int) -> list[Mention]:
+def _mentions(
+    said: list[Said], longer: list[dict[str, frozenset[str]]], wanted: _Wanted, currency_unit: int
+) -> list[Mention]:
     found: list[Mention] = []
     for number, sentence in enumerate(said):
         if form("of another rule").search(sentence.text) or _is_of_a_twin(sentence, wanted, currency_unit):
             continue
         least = 0 if _gives(sentence, wanted) else 0.6 * max(1, len(sentence.content))
-        places = (p for p in _places(sentence, wanted, currency_unit) if len(p) >= least)
+        others = [own for name, own in longer[number].items() if name != wanted.name]
+        places = (p for p in _places(sentence, others, wanted, currency_unit) if len(p) >= least)
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
     return smallest[:_MOST_PLACES]
@@ -153,13 +169,15 @@ def _limited_by(said: Said, rule: Rule, currency_unit: int) -> bool:
     )
 
 
-def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozenset[int]]:
+def _places(
+    said: Said, longer: list[frozenset[str]], wanted: _Wanted, currency_unit: int
+) -> Iterator[frozenset[int]]:
     verbatim = said.text.lower().find(wanted.reason.text.lower().rstrip(". "))
     if verbatim >= 0:
         yield frozenset(range(verbatim, verbatim + len(wanted.reason.text)))
     own, meant = phrases(wanted.name, wanted.title)
     for phrase in (*own, *(p for p in meant if len(p) > 1)):
-        if not _is_inner(said, phrase, wanted):
+        if said.stems.issuperset(phrase) and not _is_inner(said, phrase, longer):
             yield from _of_phrase(said, phrase)
     if wanted.rule is not None and named_in(wanted.name, said.stems, wanted.title) >= MEANT:
         yield from _of_amount(said, wanted.rule, currency_unit)
@@ -168,13 +186,11 @@ def _places(said: Said, wanted: _Wanted, currency_unit: int) -> Iterator[frozens
         yield frozenset(hits.values())
 
 
-def _is_inner(said: Said, phrase: tuple[str, ...], wanted: _Wanted) -> bool:
+def _is_inner(said: Said, phrase: tuple[str, ...], longer: list[frozenset[str]]) -> bool:
     """Whether the words are part of a longer name there: the income of "debt service to income"."""
-    longer = (words_of(name, said.sequence, title) for name, title in wanted.around if name != wanted.name)
-    if not any(set(phrase) < other for other in longer):
+    if not any(other > set(phrase) for other in longer):
         return False
-    counted = Counter(w.stem for w in said.words)
-    return all(counted[word] == 1 for word in phrase)
+    return all(said.sequence.count(word) == 1 for word in phrase)
 
 
 def _of_amount(said: Said, rule: Rule, currency_unit: int) -> Iterator[frozenset[int]]:

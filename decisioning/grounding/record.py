@@ -166,11 +166,11 @@ def _counts(decision: Decision) -> Iterable[Known]:
 
 
 _DAY_WORDS = {
-    "as_of": "force decide decision take date day policy effective under applicable",
+    "as_of": "force decide decision take date day policy effective under",
     "edition": "edition force effective since version policy from manual",
-    "received": "receive apply submit date arrive application",
+    "received": "receive submit date arrive file lodge",
     "expires": "expire stand valid offer until open accept lapse hold good",
-    "due": "due notice notify by send deadline latest person provide missing",
+    "due": "due notice notify by send deadline latest person provide missing until state supply complete",
 }
 
 

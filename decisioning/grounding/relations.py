@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from decisioning.claims import comparisons_of
 from decisioning.comparison import compare
@@ -23,10 +24,20 @@ _IS_ASKED = re.compile(
 )
 _LIMIT_NOUN = re.compile(
     r"^\W*(?:[\w'-]+\s+){0,4}?(?:limits?|maximum|minimum|ceiling|cap|floor|thresholds?|cut-?off|line|level|bar|average|mark|amount"
-    r"|norm|band|zero|what\s+(?:the\s+)?\w+\s+(?:may|can|allows?|permits?|accepts?|asks?)|(?:the\s+)?(?:system|policy|lender|we)\s+(?:may|can"
+    r"|norm|band|zero|[A-Z]+-[\d.]+\s+(?:permits|allows|lets|tolerates|accepts|asks|sets|wants|requires|says)|what\s+(?:the\s+)?\w+\s+(?:may|can|allows?|permits?|accepts?|asks?)|(?:the\s+)?(?:system|policy|lender|we)\s+(?:may|can"
     r"|could|allows?|permits?|accepts?))\b",
     re.IGNORECASE,
 )
+_PASSIVE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|gets?|got)\s+(?:[\w'\u2019]+\s+){0,2}?$", re.IGNORECASE
+)
+_PARTICIPLE = re.compile(r"(?:exceeded|surpassed|breached|reached|met|outstripped|missed)\b", re.IGNORECASE)
+_INSIDE = re.compile(
+    r"\b(?:is|are|was|were|lies?|lying|falls?|stands?|sits?|ranges?|remains?|scored|in|within|inside)\s+(?:[\w-]+\s+){0,5}?"
+    r"(?:between|from|of)\s+$",
+    re.IGNORECASE,
+)
+_SCALE = re.compile(r"\b(?:scale|possible|lowest|highest)\b", re.IGNORECASE)
 _NEAR_WORDS = 6
 _SIGNED = 30
 _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
@@ -38,6 +49,7 @@ def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
         problem = _phrase(said, phrase, pool)
         if problem:
             yield problem
+    yield from _inside(said, pool)
     yield from _bounds(said, pool)
     yield from _enough(said, pool)
     yield from _signs(said, pool)
@@ -52,7 +64,7 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
         pair = _two_facts(said, phrase, pool)
         if pair is not None:
             return pair
-    if quantity is None and not _LIMIT_NOUN.search(after):
+    if quantity is None and not _LIMIT_NOUN.search(after) and not _is_passive(said, phrase):
         return None
     limits = _limits(said, quantity, pool)
     if limits and not (is_general(said, pool) and quantity is not None and _in_clauses(quantity, pool)):
@@ -63,6 +75,22 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
             return None
         return _contradiction(said, phrase, limits[0])
     return _with_passage(said, phrase, quantity, pool) if quantity is not None else None
+
+
+def _inside(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What is said to lie between two numbers must."""
+    if pool.outcome is None or is_general(said, pool):
+        return
+    for low, high in pairwise(said.amounts):
+        opened = low.comparator is Comparator.GE and high.comparator is Comparator.LE
+        if not opened or not _INSIDE.search(said.text[: low.start]) or _SCALE.search(said.text):
+            continue
+        names = {k.name for q in (low, high) for k in pool.meaning(q)}
+        values = [v for n in sorted(names) if (v := _value_of(n, pool)) is not None]
+        bounds = [{k.value for k in pool.meaning(q)} for q in (low, high)]
+        if values and all(bounds) and not any(min(bounds[0]) <= v.value <= max(bounds[1]) for v in values):
+            name = values[0].name.replace("_", " ")
+            yield said.problem("comparator", f'{name} does not lie between "{low.text}" and "{high.text}"')
 
 
 def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -102,11 +130,22 @@ def _signs(said: Said, pool: Pool) -> Iterator[Problem]:
                 yield said.problem("comparator", f"{values[0].name.replace('_', ' ')} is not {found[1]}")
 
 
+def _is_passive(said: Said, phrase: Phrase) -> bool:
+    """ "The limit of 70 % was not exceeded": what is compared with stands before."""
+    left = max([b for b in said.boundaries if b < phrase.start], default=0)
+    before = said.text[left : phrase.start]
+    words = said.text[phrase.start : phrase.end]
+    return bool(_PASSIVE.search(before) and _PARTICIPLE.match(words) and form("strict limit").search(before))
+
+
 def _object(said: Said, phrase: Phrase) -> Quantity | None:
     """The quantity that a phrase compares with: the next one, or the one that it trails."""
     words = said.text[phrase.start : phrase.end]
     later = [q for q in said.amounts if q.start >= phrase.end]
     earlier = [q for q in said.amounts if q.end <= phrase.start]
+    if _is_passive(said, phrase):
+        left = max([b for b in said.boundaries if b < phrase.start], default=0)
+        return next((q for q in reversed(earlier) if q.start >= left), None)
     if earlier and re.match(r"(?:or|and)\b|upwards", words, re.IGNORECASE):
         return earlier[-1]
     if later and later[0].comparator is phrase.comparator:
@@ -233,7 +272,7 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
 def _follows(said: Said, passage: Passage, alike: float, pool: Pool) -> bool:
     """Whether another sentence of the clause, about the contrary case, is what the sentence restates."""
     others = (p for p in pool.passages if p.clause == passage.clause and p is not passage)
-    return any(likeness(said.content, p) >= max(alike, 0.5) for p in others)
+    return any(likeness(said.content, p) > max(alike, 0.49) for p in others)
 
 
 def _norm(text: str, comparator: Comparator, start: int) -> Comparator:

@@ -8,7 +8,7 @@ from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
 from decisioning.grounding.pool import Carrier, Pool, Role, equal, share
-from decisioning.grounding.said import Said
+from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
 from decisioning.numbers import Kind
@@ -35,7 +35,7 @@ def _named_in_quotes(said: Said, clauses: Iterable[str], pool: Pool) -> frozense
 
 def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]:
     """A problem where a sentence that is said to rest on a clause is not carried by it."""
-    said = Said(text, tuple(sorted(pool.clauses)))
+    said = said_of(text, pool.clauses)
     if clause is not None and not _rests_on(said, clause, 1, pool):
         yield _problem(said, clause)
 

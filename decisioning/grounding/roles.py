@@ -8,21 +8,26 @@ from decisioning.grounding.pool import Known, Pool, Role
 from decisioning.grounding.said import Said
 from decisioning.grounding.topics import MEANT
 from decisioning.model import Unit
-from decisioning.numbers import Kind, Quantity
+from decisioning.numbers import SHARE, Kind, Quantity
+
+_COMPARED = re.compile(r"\b(?:above|below|beyond|exceed\w*|(?:more|less)\s+than)\s+$", re.IGNORECASE)
 
 
 def has_role(said: Said, quantity: Quantity, known: Known, pool: Pool) -> bool:
     """Whether the sentence uses the quantity as what the record has it for."""
+    before = said.text[: quantity.start]
     part, limiting = said.part_of(quantity), bool(quantity.bound or quantity.comparator)
     if known.name.startswith("score_") and not form("scale").search(said.text):
         return False
+    if known.turned and not (limiting or form("strict limit").search(part) or form("tolerated").search(part)):
+        return _by_clause(said, quantity, known)
     if known.role is Role.LIMIT:
         return limiting or bool(form("limit").search(part)) or _by_clause(said, quantity, known)
     if known.role is Role.VALUE:
-        return not limiting or quantity.kind is Kind.DURATION
+        return not limiting or (quantity.kind is Kind.DURATION and not _COMPARED.search(before))
     if known.role is Role.DIFFERENCE:
         return _is_difference(said, quantity) and _of_limits_told(said, quantity, known, pool)
-    return bool(form("shortfall").search(said.text))
+    return not quantity.comparator and bool(form("shortfall").search(said.text))
 
 
 def _by_clause(said: Said, quantity: Quantity, known: Known) -> bool:
@@ -51,9 +56,10 @@ def _is_difference(said: Said, quantity: Quantity) -> bool:
 
 def roughly_true(said: Said, quantity: Quantity, pool: Pool) -> bool:
     """ "less than a year", "more than half": a comparison in words, not with a limit, that is so."""
-    if quantity.comparator is None or any(c.isdigit() for c in quantity.text):
+    in_words = not any(c.isdigit() for c in quantity.text)
+    away = _is_difference(said, quantity) or (in_words and quantity.unit == "percentage points")
+    if quantity.comparator is None or not (in_words or away):
         return False
-    away = quantity.unit == "percentage points"
     if not away and (quantity.bound or form("strict limit").search(said.part_of(quantity))):
         return False
     roles = (Role.DIFFERENCE,) if away else (Role.VALUE,)
@@ -86,6 +92,6 @@ _KINDS = {
 
 def could_be(quantity: Quantity, unit: Unit) -> bool:
     """Whether a quantity of this kind could state something of that unit at all."""
-    if quantity.kind is Kind.NUMBER and 0 < quantity.value < 1:
+    if quantity.unit == SHARE or (quantity.kind is Kind.NUMBER and 0 < quantity.value < 1):
         return unit in _KINDS[Kind.PERCENT]
     return unit in _KINDS.get(quantity.kind, tuple(Unit))

@@ -1,8 +1,9 @@
 """A sentence as the checker reads it: words, quantities, comparing phrases, segments."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.text import Word, words
@@ -118,3 +119,13 @@ class Said:
         earlier = [q.end for q in self.quantities if q.end <= quantity.start]
         edges = [b for b in self.boundaries if b < quantity.start]
         return max([*earlier, *edges, 0])
+
+
+def said_of(text: str, clauses: Collection[str] = ()) -> Said:
+    """That sentence taken apart, with the clauses of these names that it mentions; kept for the next time."""
+    return _said_of(text, tuple(sorted(name for name in clauses if name in text)))
+
+
+@lru_cache(maxsize=2048)
+def _said_of(text: str, names: tuple[str, ...]) -> Said:
+    return Said(text, names)

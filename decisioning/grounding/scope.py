@@ -2,6 +2,7 @@
 
 import re
 
+from decisioning.grounding.once import once
 from decisioning.grounding.pool import Pool, Role
 from decisioning.grounding.said import Said
 from decisioning.numbers import Quantity
@@ -36,6 +37,7 @@ _CONDITIONAL = re.compile(
 )
 
 
+@once
 def is_general(said: Said, pool: Pool) -> bool:
     """Whether the sentence states the policy for everybody; one with a value of the record never does."""
     if pool.outcome is None:

@@ -47,7 +47,7 @@ def check_state(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each thing that the sentence says of this file or of what happened and that is not so."""
     if pool.outcome is None or is_general(said, pool):
         return
-    for check in (_gaps, _failures, _fired, _labels, _steps, _denials):
+    for check in (_gaps, _failures, _fired, _labels, _steps, _helped, _denials):
         yield from check(said, pool)
 
 
@@ -127,6 +127,18 @@ def _steps(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem(
             "unit", f'what is compared with the average is points, not "{unit["unit"] or unit["for"]}"'
         )
+
+
+def _helped(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A principal reason of the score counted against the applicant, never for."""
+    found = form("helped").search(said.text)
+    if not found or negated_at(said.text, found.start()) or form("modal").search(said.text):
+        return
+    scored = {n for c in pool.carriers if c.rank is not None and c.scored for n in c.names}
+    for topic in pool.topics(said.sequence):
+        if topic & scored and "score" not in topic:
+            name = min(topic).replace("_", " ")
+            yield said.problem("comparator", f'{name} counted against, so "{found.group()}" is not so')
 
 
 def _denials(said: Said, pool: Pool) -> Iterator[Problem]:

@@ -58,13 +58,14 @@ def stems_of(name: str, title: str = "") -> frozenset[str]:
     return frozenset(word for group in phrases(name, title) for phrase in group for word in phrase)
 
 
+@lru_cache(maxsize=32768)
 def named_in(name: str, stems: frozenset[str], title: str = "") -> float:
     """How surely words with these stems name the fact: NAMED and more, MEANT and more, or less.
 
     Only stems count here, not what may stand for them: a name is a name. Longer phrases weigh a
     little more, so that "nominal rate" beats "rate" where both stand.
     """
-    if not stems:
+    if stems.isdisjoint(stems_of(name, title)):
         return 0.0
     own, meant = phrases(name, title)
     return max(_best(own, stems, NAMED), _best(meant, stems, MEANT))
@@ -73,15 +74,19 @@ def named_in(name: str, stems: frozenset[str], title: str = "") -> float:
 def _best(group: tuple[Phrase, ...], stems: frozenset[str], whole: float) -> float:
     best = 0.0
     for phrase in group:
-        hits = len(stems.intersection(phrase))
-        share = hits / len(phrase)
-        best = max(best, whole + 0.02 * hits if share == 1 else 0.7 * whole * share)
+        hits = sum(word in stems for word in phrase)
+        if hits:
+            share = hits / len(phrase)
+            best = max(best, whole + 0.02 * hits if share == 1 else 0.7 * whole * share)
     return best
 
 
 def words_of(name: str, found: Sequence[str], title: str = "") -> frozenset[str]:
     """The stems of the longest phrase that is the fact's own name and stands together there, if any does."""
-    standing = [p for p in phrases(name, title)[0] if stands(p, found)]
+    there = frozenset(found)
+    if there.isdisjoint(stems_of(name, title)):
+        return frozenset()
+    standing = [p for p in phrases(name, title)[0] if there.issuperset(p) and stands(p, found)]
     return frozenset(max(standing, key=lambda p: (len(set(p)), p), default=()))
 
 

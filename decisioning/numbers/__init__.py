@@ -7,10 +7,11 @@ that value of that unit; `bound_of(quantity)` says which comparator a clause set
 from decisioning.numbers.comparators import OPPOSITE, Phrase, comparing_phrases, negated_at
 from decisioning.numbers.equality import bound_of, exact, states
 from decisioning.numbers.find import quantities
-from decisioning.numbers.model import Kind, Quantity
+from decisioning.numbers.model import SHARE, Kind, Quantity
 
 __all__ = [
     "OPPOSITE",
+    "SHARE",
     "Kind",
     "Phrase",
     "Quantity",

@@ -53,7 +53,7 @@ _PHRASES: tuple[tuple[Comparator, str], ...] = (
     (Comparator.LT, r"fall(?:s|ing|en)?\s+short\s+of|fell\s+short\s+of|short\s+of|miss(?:es|ed)\s+(?=the\b)"),
     (
         Comparator.LT,
-        r"fail(?:s|ed|ing)?\s+to\s+(?:reach|meet|attain|clear|pass|make)|failed\s+(?=the\s+(?:cut-?off|minimum|floor))",
+        r"fail(?:s|ed|ing)?\s+to\s+(?:reach|meet|attain|clear|pass|make)|fail(?:s|ed|ing)?\s+(?=the\s+(?:cut-?off|minimum|floor))",
     ),
     (
         Comparator.GT,
@@ -75,14 +75,20 @@ _PHRASES: tuple[tuple[Comparator, str], ...] = (
     (Comparator.GE, r"reach(?:es|ed|ing)?(?=\s)|meets?(?=\s+(?:the|our|a)\b)|clears?(?=\s+(?:the|our|a)\b)"),
     (Comparator.EQ, r"equal(?:s|led)?(?:\s+to)?|exactly|=="),
 )
+_NOTHING_AFTER = r"(?!\s+(?:than\b|\d|[€$£₧]|[A-Z]{3}\s?\d|the\b|an?\b|its\b|our\b|one\b|all\b))"
+""" "500 and below" is no more than 500; "at least 500 and below 540" is another comparison."""
 _AFTER: tuple[tuple[Comparator, str], ...] = (
     (
         Comparator.GE,
-        r"(?:or|and)\s+(?:more|above|over|higher|longer|greater|upwards?|better)|upwards|at\s+(?:the\s+)?least|at\s+(?:a\s+)?minimum",
+        r"(?:or|and)\s+(?:more|above|over|higher|longer|greater|upwards?|better)"
+        + _NOTHING_AFTER
+        + r"|upwards|at\s+(?:the\s+)?least|at\s+(?:a\s+)?minimum",
     ),
     (
         Comparator.LE,
-        r"(?:or|and)\s+(?:less|below|under|lower|shorter|fewer|smaller)|at\s+(?:the\s+)?most|at\s+(?:a\s+)?maximum",
+        r"(?:or|and)\s+(?:less|below|under|lower|shorter|fewer|smaller)"
+        + _NOTHING_AFTER
+        + r"|at\s+(?:the\s+)?most|at\s+(?:a\s+)?maximum",
     ),
 )
 _PHRASE = re.compile(

@@ -4,10 +4,12 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from decisioning.model import Comparator, Unit
-from decisioning.numbers.model import Kind, Quantity
+from decisioning.numbers.model import SHARE, Kind, Quantity
 
 _FRACTIONS = (Unit.RATIO, Unit.RATE, Unit.PROBABILITY)
 _MONEY = (Unit.MONEY, Unit.MONEY_PER_MONTH)
+_ROUGHLY = 0.04
+"""How far "about a third" may be from it."""
 _MONTHS_IN = {"months": Decimal(1), "years": Decimal(12)}
 _DAYS_IN = {"days": Decimal(1), "weeks": Decimal(7)}
 
@@ -78,6 +80,11 @@ def _states_count(quantity: Quantity, wanted: Decimal) -> bool:
 def _same(quantity: Quantity, wanted: Decimal, *, exactly: bool) -> bool:
     if quantity.value == wanted:
         return True
+    away = abs(float(quantity.value) - float(wanted))
+    if quantity.unit == SHARE and quantity.approximate and not exactly:
+        return away <= _ROUGHLY
+    if away > 1.01 * 10.0**-quantity.places:
+        return False
     step = Decimal(1).scaleb(-quantity.places)
     if quantity.value != quantity.value.quantize(step):  # a third, two thirds
         return not exactly and quantity.value.quantize(step) == wanted.quantize(step)

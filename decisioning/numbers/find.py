@@ -11,7 +11,7 @@ from decisioning.model import Comparator
 from decisioning.numbers import numerals
 from decisioning.numbers.comparators import Phrase, comparator_after, comparing_phrases
 from decisioning.numbers.dates import find_dates
-from decisioning.numbers.model import Kind, Quantity
+from decisioning.numbers.model import SHARE, Kind, Quantity
 
 _CURRENCIES = {
     "€": "EUR", "$": "USD", "£": "GBP", "₧": "ESP", "us$": "USD",
@@ -43,7 +43,7 @@ _CLAUSE_WORD = re.compile(
 )
 _NUMBER = re.compile(
     rf"(?P<before>(?:{_CODES}|us\$|[€$£₧])\s?)?"
-    r"(?P<sign>(?<![\w\d)])[-\u2212\u2013](?=[\d€$£.])|\b(?:minus|negative)\s+)?"
+    r"(?P<sign>(?<![\w\d)%])[-\u2212\u2013](?=[\d€$£.])|\b(?:minus|negative)\s+)?"
     r"(?P<before2>[€$£₧]\s?)?"
     rf"(?:(?P<digits>(?<![\w.,]){numerals.DIGITS}|(?<=[€$£₧]){numerals.DIGITS}|(?<=(?:EUR|USD|GBP|ESP)){numerals.DIGITS})"
     rf"|(?P<ratio>\b{numerals.FRACTION})|(?P<words>\b{numerals.WORDED}\b)|(?P<single>{numerals.SINGLE}))"
@@ -75,6 +75,10 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"[;:]|,\s+(?:and|but|which|while|so)\b|\b(?:because|although|whereas)\b", re.IGNORECASE)
+_PART = re.compile(rf"(?<![\w.,-]){numerals.PART}", re.IGNORECASE)
+_WHOLE = re.compile(r"\b(?:the\s+)?(?:whole|entire|full)(?=\s+(?:purchase\s+)?price\b)", re.IGNORECASE)
+_JOINS = re.compile(r"\s+|,\s+|\s+and\s+|\s*,\s+and\s+", re.IGNORECASE)
+_AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b", re.IGNORECASE)
 _JOINED = re.compile(r"\s+(?:and|or|nor)\s+(?:of\s+|the\s+)?", re.IGNORECASE)
 _PAST_LIMIT = re.compile(
     r"\b(?:limit|maximum|minimum|ceiling|cap|floor|threshold|cut-?off|average|line|bar)\b[^,]*(?:,|\bat\b|\bwith\b|\bby\b|\()",
@@ -100,10 +104,43 @@ def quantities(text: str, clauses: Iterable[str] = ()) -> tuple[Quantity, ...]:
 def _quantities(text: str, clauses: frozenset[str]) -> tuple[Quantity, ...]:
     taken = bytearray(len(text))
     found = [*_take(taken, _named(text, clauses)), *_take(taken, _dates(text)), *_take(taken, _clauses(text))]
+    found += _take(taken, _shares(text))
     found += _take(taken, _numbers(text, taken))
     found += _take(taken, _ordinals(text))
     found.sort(key=lambda q: q.start)
-    return _related(text, tuple(found))
+    return _related(text, tuple(_lengths(text, found)))
+
+
+def _shares(text: str) -> Iterator[Quantity]:
+    """Shares that are no plain numeral: "4 in 10", "the whole price"."""
+    for found in _PART.finditer(text):
+        value = numerals.part(found)
+        if value is not None:
+            yield Quantity(Kind.NUMBER, value, SHARE, found.start(), found.end(), found.group(), places=2)
+    for found in _WHOLE.finditer(text):
+        yield Quantity(Kind.NUMBER, Decimal(1), SHARE, found.start(), found.end(), found.group(), places=2)
+
+
+def _lengths(text: str, found: list[Quantity]) -> Iterator[Quantity]:
+    """The same quantities, "two years and six months" and "a year and a half" as one each."""
+    merged: list[Quantity] = []
+    for quantity in found:
+        last = merged[-1] if merged else None
+        gap = text[last.end : quantity.start] if last else ""
+        if last and last.unit == "years" and quantity.unit == "months" and _JOINS.fullmatch(gap):
+            value = last.value * 12 + quantity.value
+            whole = text[last.start : quantity.end]
+            end = quantity.end
+            merged[-1] = replace(last, value=value, unit="months", end=end, text=whole, written=value)
+        else:
+            merged.append(quantity)
+    for quantity in merged:
+        more = _AND_A_HALF.match(text, quantity.end) if quantity.kind is Kind.DURATION else None
+        if more is None:
+            yield quantity
+        else:
+            value, whole = quantity.value + Decimal("0.5"), text[quantity.start : more.end()]
+            yield replace(quantity, value=value, end=more.end(), text=whole, written=value, places=1)
 
 
 def _take(taken: bytearray, found: Iterable[Quantity]) -> list[Quantity]:
@@ -229,11 +266,12 @@ def _kind(found: re.Match[str]) -> tuple[Kind, str]:
         mark = re.sub(r"^\s*(?:of\s+)?-?", "", currency).strip().lower()
         return Kind.MONEY, _CURRENCIES.get(mark, mark.upper())
     if found["period"]:
-        stem = re.sub(
-            r"^(?:an?\s+)?(?:calendar|business|working|full)\s+", "", found["period"].strip(" -.").lower()
-        )
+        written = found["period"].strip(" -.\n\t").lower()
+        stem = re.sub(r"^(?:an?\s+)?(?:(?:calendar|business|working|full)\s+)?", "", written)
         return Kind.DURATION, _PERIODS[stem.rstrip("s") if stem.rstrip("s") in _PERIODS else stem]
-    return (Kind.POINTS, "points") if found["points"] else (Kind.NUMBER, "")
+    if found["points"]:
+        return Kind.POINTS, "points"
+    return Kind.NUMBER, SHARE if found["ratio"] else ""
 
 
 _SHIFTS = {"basis points": 4, "per mille": 3}
@@ -250,6 +288,7 @@ def _percent(mark: str) -> str:
 def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
     phrases = tuple(comparing_phrases(text))
     ranges = _ranges(text, found)
+    found = tuple(_like(q, found[n + 1]) if _opens(n, ranges) else q for n, q in enumerate(found))
     related: list[Quantity] = []
     for n, quantity in enumerate(found):
         if quantity.kind in (Kind.CLAUSE, Kind.ORDINAL):
@@ -266,12 +305,25 @@ def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
     return tuple(related)
 
 
+def _opens(n: int, ranges: dict[int, Comparator]) -> bool:
+    return ranges.get(n) is Comparator.GE and n + 1 in ranges
+
+
+def _like(first: Quantity, second: Quantity) -> Quantity:
+    """The "60" of "between 60 and 70 %" is 60 %."""
+    if first.kind is not Kind.NUMBER or first.unit or not second.written:
+        return first
+    value = first.value * second.value / second.written
+    shift = first.places + second.places - max(0, -int(second.written.normalize().as_tuple().exponent))
+    return replace(first, kind=second.kind, unit=second.unit, per=second.per, value=value, places=shift)
+
+
 def _ranges(text: str, found: tuple[Quantity, ...]) -> dict[int, Comparator]:
     ranges: dict[int, Comparator] = {}
     for n, (first, second) in enumerate(pairwise(found)):
         before, gap = text[max(0, first.start - 9) : first.start].lower(), text[first.end : second.start]
         between = before.rstrip().endswith("between") and gap.strip() == "and"
-        spread = gap.strip() in ("to", "\u2013", "-") and first.kind is not Kind.CLAUSE
+        spread = gap.strip() in ("to", "up to", "and up to", "\u2013", "-") and first.kind is not Kind.CLAUSE
         if (between or spread) and Kind.CLAUSE not in (first.kind, second.kind):
             ranges[n], ranges[n + 1] = Comparator.GE, Comparator.LE
     return ranges

@@ -22,6 +22,10 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
 
 
+SHARE = "share"
+"""The unit of a number that is told as a part of a whole: "a third", "4 in 10"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """One quantity of a text, exactly as it is meant, and where it stands.

@@ -16,15 +16,19 @@ _SCALES = {
     "billion": 1_000_000_000,
 }
 _WORDS = {w: n for n, w in enumerate(_UNITS.split())} | {w: 20 + 10 * n for n, w in enumerate(_TENS.split())}
-_SHARES = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+_SHARES = {
+    "half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10, "twelfth": 12, "twentieth": 20,
+}  # fmt: skip
 _ORDINALS = {w: n + 1 for n, w in enumerate(_RANKS.split())}
 
-DIGITS = r"(?:\d(?:[\d,.:/\u00a0\u202f]*\d)?(?:e\d+\b)?|\.\d+)"
-_PLAIN = re.compile(r"(?:\d{1,3}(?:[,\u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?|\.\d+")
+DIGITS = r"(?:\d{1,3}(?: \d{3})+(?:\.\d+)?(?![\d.,]*\d)|\d(?:[\d,.:/\u00a0\u202f]*\d)?(?:e\d+\b)?|\.\d+)"
+_PLAIN = re.compile(r"(?:\d{1,3}(?:[, \u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?|\.\d+")
 _CARDINAL = "|".join(sorted([*_WORDS, *_SCALES, "dozen"], key=len, reverse=True))
-_FRACTION_WORD = r"(?:hal(?:f|ves)|(?:third|quarter|fifth|sixth|eighth|tenth)s?)"
+_FRACTION_WORD = rf"(?:hal(?:f|ves)|(?:{'|'.join(list(_SHARES)[1:])})s?)"
+_FEW = "one|two|three|four|five|six|seven|eight|nine"
 WORDED = (
-    rf"(?:{_CARDINAL}|an?\s+(?=(?:hundred|thousand|million|billion|dozen)\b))"
+    rf"(?:{_CARDINAL}|an?(?=\s+(?:hundred|thousand|million|billion|dozen)\b))"
     rf"(?:(?:[\s-]+|\s+and\s+)(?:{_CARDINAL}))*"
     rf"(?:\s+point(?:\s+(?:{_CARDINAL}))+)?"
     rf"(?:\s+and\s+(?:a|one|three)[\s-]+{_FRACTION_WORD})?"
@@ -32,12 +36,23 @@ WORDED = (
 _SCALED = "|".join(_SCALES)
 FRACTION = (
     rf"(?:(?:an?\s+)?(?:half|quarter)\s+(?:of\s+)?an?\s+(?:{_SCALED})\b"
-    rf"|(?:(?:an?|one|two|three|four|five)[\s-]+{_FRACTION_WORD}|half)(?=\s+(?:of|the|a|an)\b)"
+    rf"|(?:(?:an?|{_FEW})[\s-]+{_FRACTION_WORD}|half)(?=\s+(?:of|the|a|an|its|their|his|her)\b)"
+    rf"|(?:{_FEW})[\s-]+(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s\b"
     r"|(?<=by\s)half\b)"
 )
 _BEFORE = ("than", "least", "most", "within", "under", "over")
-SINGLE = "(?:" + "|".join(rf"(?<={w}\s)" for w in _BEFORE) + r")an?(?=\s+(?:year|month|week|day)\b)"
+SINGLE = (
+    "(?:" + "|".join(rf"(?<={w}\s)" for w in _BEFORE) + r")an?(?=\s+(?:year|month|week|day)\b)"
+    r"|\ban?(?=\s+(?:year|month|week|day)\s+and\s+a\s+half\b)"
+)
 """The article that counts: "less than a year" is less than one."""
+_SMALL = rf"(?:\d{{1,3}}|{_FEW}|ten)"
+PART = (
+    rf"(?P<part>{_SMALL})\s+(?:in|out\s+of)\s+(?:every\s+)?"
+    rf"(?P<whole>{_SMALL}|twenty|(?:a|one)\s+hundred)\b(?![\s-]*(?:%|\w*(?:reason|rule|condition|factor|model|ground|test|limit"
+    r"|month|year|day|week|point|percent|per\b|thousand|million)))(?![.,:]\d)"
+)
+"""Four in ten, 3 out of 5; but not two of three reasons, nor so many in ten days."""
 ORDINAL = rf"(?:{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th))"
 
 
@@ -48,7 +63,7 @@ def digits(text: str) -> Decimal | None:
     """
     if not _PLAIN.fullmatch(text):
         return None
-    return Decimal(re.sub(r"[,\u00a0\u202f]", "", text))
+    return Decimal(re.sub(r"[, \u00a0\u202f]", "", text))
 
 
 def places(text: str) -> int:
@@ -95,6 +110,16 @@ def fraction(text: str) -> Decimal:
     share = "half" if words[-1] in ("half", "halves") else words[-1].rstrip("s")
     count = _WORDS.get(words[0], 1) if len(words) > 1 else 1
     return Decimal(count) / Decimal(_SHARES[share])
+
+
+def part(found: re.Match[str]) -> Decimal | None:
+    """The share that a match of PART names: "4 in 10" is 0.4; None where it is none."""
+    few, many = (_counted(found[name]) for name in ("part", "whole"))
+    return Decimal(few) / Decimal(many) if 0 < few < many else None
+
+
+def _counted(text: str) -> int:
+    return int(text) if text.isdigit() else _whole(text.lower())
 
 
 def ordinal(text: str) -> int:

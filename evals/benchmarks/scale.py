@@ -2,17 +2,20 @@
 
 The corpus of the retrieval benchmark, multiplied inside a scratch database: COPIES sets of documents, each
 in as many yearly editions as the size asks for. Every clause has a passage and a vector of its own, a real
-vector with noise. The rule that a clause has one text at a time is dropped while rows are made in bulk; no
-search reads its index. An answer is held against an exhaustive search under the same filters.
+vector with noise. Each set has blocks of passages of its own, so its postings are those of the first with
+other numbers. Rules and indexes that no search reads are dropped; so is the vector index, which is not asked
+where a day leaves so little of the corpus in force (`retrieval.legs`). An answer is held against an
+exhaustive search under the same filters.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.engine import open_engine
 from evals.benchmarks import retrieval
@@ -21,6 +24,7 @@ from evals.benchmarks.figures import Speed, recall, rounded
 from evals.benchmarks.report import Outcome
 from evals.benchmarks.retrieval import Corpus
 from retrieval.ingest import ingest_paths
+from retrieval.lexical import BLOCK
 from retrieval.model import Hit
 from retrieval.search import PostgresClauses
 
@@ -36,43 +40,52 @@ HELD_AGAINST_EXHAUSTIVE = 60
 
 BEFORE = (
     "alter table clause drop constraint ex_clause_one_text_at_a_time",
-    "drop index ix_passage_vector_near",
+    "drop index ix_passage_vector_near, ix_clause_refers_to, ix_clause_defines, ix_clause_document",
     "create unlogged table noise (id integer primary key, vector vector not null)",
 )
 PASSAGES = """
-insert into passage (sha256, heading, text, length, terms, counts, weights)
-select sha256(p.sha256 || int4send(:number)), p.heading, p.text, p.length, p.terms, p.counts, p.weights
+insert into passage (id, sha256, heading, text, length, terms, counts, weights) overriding system value
+select p.id + :offset, sha256(p.sha256 || int4send(:number)), p.heading, p.text, p.length, p.terms, p.counts,
+  p.weights
 from passage p where p.id <= :last order by p.id
+"""
+BLOCKS = """
+insert into passage_block (id, documents, effective_from, effective_to, known_from, known_to)
+select b.id + :blocks, array(select one || '-' || cast(:copy as text) from unnest(b.documents) as one),
+  make_date(:year, 1, 1), make_date(:year + 1, 1, 1), b.known_from, b.known_to
+from passage_block b where b.id <= :last_block
+"""
+POSTINGS = """
+insert into posting (term_id, block, weights)
+select p.term_id, p.block + :blocks, p.weights from posting p where p.block <= :last_block
 """
 VECTORS = """
 insert into passage_vector (model_id, passage_id, embedding)
-select v.model_id, made.id, l2_normalize(v.embedding + noise.vector)
-from passage p
-join passage made on made.sha256 = sha256(p.sha256 || int4send(:number))
-join passage_vector v on v.passage_id = p.id
-join noise on noise.id = (p.id * 31 + :number * 7) % :noises
-where p.id <= :last
+select v.model_id, v.passage_id + :offset, l2_normalize(v.embedding + noise.vector)
+from passage_vector v
+join noise on noise.id = (v.passage_id * 31 + :number * 7) % :noises
+where v.passage_id <= :last order by v.passage_id
+"""
+SKETCHES = """
+insert into passage_sketch (model_id, passage_id, signs)
+select model_id, passage_id, binary_quantize(embedding) from passage_vector
+where passage_id between :offset and :offset + :last order by passage_id
 """
 EDITION = """
 insert into clause (document, clause, edition, kind, parent, path, position, title, source, searched,
   refers_to, defines, names, effective_from, effective_to, known_from, passage_id)
 select c.document || '-' || cast(:copy as text), c.clause, cast(cast(:year as integer) as text),
   c.kind, c.parent, c.path, c.position, c.title, c.source, c.searched, c.refers_to, c.defines, c.names,
-  make_date(:year, 1, 1), make_date(:year + 1, 1, 1),
-  c.known_from, made.id
-from clause c
-join passage p on p.id = c.passage_id
-join passage made on made.sha256 = sha256(p.sha256 || int4send(:number))
-where c.id <= :last_clause
+  make_date(:year, 1, 1), make_date(:year + 1, 1, 1), c.known_from, c.passage_id + :offset
+from clause c where c.id <= :last_clause order by c.passage_id
 """
+SETS = (PASSAGES, BLOCKS, POSTINGS, VECTORS, SKETCHES, EDITION)
 AFTER = (
     "delete from clause where id <= :last_clause",
+    "update passage_block set effective_to = '-infinity' where id <= :last_block",
     "update term_statistic set clauses = clauses * :times",
     "update corpus_statistic set clauses = clauses * :times, terms = terms * :times",
-    "set local maintenance_work_mem = '3GB'",
-    "set local max_parallel_maintenance_workers = 1",
-    "create index ix_passage_vector_near on passage_vector using hnsw ((embedding::vector(384)) "
-    "vector_cosine_ops) where vector_dims(embedding) = 384",
+    "create index ix_clause_document on clause (document)",
 )
 
 COUNTS = """
@@ -108,19 +121,25 @@ async def _multiply(url: str, corpus: Corpus, wanted: int) -> Sequence[int]:
             _noises(corpus.vectors.dimensions),
         )
     years = range(FIRST_YEAR, FIRST_YEAR + max(1, round(wanted / clauses / COPIES)))
-    for number, (year, copy) in enumerate((year, copy) for year in years for copy in range(COPIES)):
-        values = {"number": number, "year": year, "copy": str(copy), "last": last, "noises": NOISES}
-        values["last_clause"] = last_clause
-        async with engine.begin() as connection:
-            for statement in (PASSAGES, VECTORS, EDITION):
-                await connection.execute(text(statement), values)
-    async with engine.begin() as connection:
-        for statement in AFTER:
-            await connection.execute(
-                text(statement), {"last_clause": last_clause, "times": len(years) * COPIES}
-            )
+    sets = [(year, copy) for year in years for copy in range(COPIES)]
+    common = {"last": last, "last_block": last // BLOCK, "last_clause": last_clause, "noises": NOISES}
+    for number, (year, copy) in enumerate(sets, start=1):
+        blocks = number * (last // BLOCK + 1)
+        own = {"number": number, "blocks": blocks, "offset": blocks * BLOCK, "year": year, "copy": str(copy)}
+        values = common | own
+        await _execute(engine, SETS, values)
+        print(f"made {number} of {len(sets)} sets", end="\r", flush=True)
+    await _execute(engine, AFTER, common | {"times": len(sets)})
     await engine.dispose()
     return years
+
+
+async def _execute(engine: AsyncEngine, statements: Sequence[str], values: Mapping[str, object]) -> None:
+    """All in one transaction, each with those of the values that it names."""
+    async with engine.begin() as connection:
+        for statement in statements:
+            clause = text(statement)
+            await connection.execute(clause, {name: values[name] for name in clause.compile().params})
 
 
 def _noises(dimensions: int) -> list[dict[str, object]]:

@@ -1,5 +1,7 @@
 """Sentences that are no sentences of this decision: borrowed, invented, promised, ordered."""
 
+import re
+from collections.abc import Iterable
 from random import Random
 
 from evals.words.scene import Spoken, Stage
@@ -14,7 +16,18 @@ def elsewhere(spoken: Spoken, stage: Stage, rng: Random) -> str | None:
     fit = [s for s in fit if s.claim not in ("next", "missing")] or [
         s for s in stage.others if s.claim == "price"
     ]
+    fit = [s for s in fit if _story(s.text) not in stage.told]
     return rng.choice(fit).text if fit else None
+
+
+def _story(text: str) -> frozenset[str]:
+    """What a sentence tells, whatever the order of its words."""
+    return frozenset(re.findall(r"[\w.,-]*\w", text.lower()))
+
+
+def told(sentences: Iterable[Spoken]) -> frozenset[frozenset[str]]:
+    """What the sentences of a decision tell: a borrowed one that tells the same is not false."""
+    return frozenset(_story(s.text) for s in sentences)
 
 
 def invented_reason(spoken: Spoken, stage: Stage, rng: Random) -> str | None:

@@ -62,10 +62,18 @@ _UNITS = {
     " points": (" %", " months"),
 }
 
+_NOUGHT = re.compile(r"(?<![\d.,])0$")
+"""Nothing is nothing in any unit."""
+
 
 def unit(spoken: Spoken, stage: Stage, rng: random.Random) -> str | None:
     """A unit is another."""
-    places = [(m.start(), u) for u in _UNITS for m in re.finditer(re.escape(u) + r"(?!\w)", spoken.text)]
+    places = [
+        (m.start(), u)
+        for u in _UNITS
+        for m in re.finditer(re.escape(u) + r"(?!\w)", spoken.text)
+        if not _NOUGHT.search(spoken.text[: m.start()])
+    ]
     if not places:
         return None
     start, own = rng.choice(places)
@@ -159,7 +167,8 @@ def clause(spoken: Spoken, stage: Stage, rng: random.Random) -> str | None:
         return None
     q = rng.choice(found)
     part = q.name.split(".")[0]
-    near = [c for c in stage.clauses if c.split(".")[0] == part and c not in spoken.clauses]
+    ruling = {r.clause for r in stage.decision.rules if r.fact in spoken.facts}
+    near = [c for c in stage.clauses if c.split(".")[0] == part and c not in {*spoken.clauses, *ruling}]
     return _replaced(spoken.text, q.start, q.end, rng.choice(near)) if near else None
 
 

@@ -10,11 +10,12 @@ from decisioning.model import Decision
 
 @dataclass(frozen=True)
 class Spoken:
-    """A true sentence, the claim that it words, and the clauses that the claim rests on."""
+    """A true sentence, the claim that it words, the clauses that the claim rests on and its facts."""
 
     text: str
     claim: str
     clauses: tuple[str, ...]
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Stage:
     others: Sequence[Spoken]
     clauses: Sequence[str]
     editions: Sequence[date]
+    told: frozenset[frozenset[str]] = frozenset()
 
 
 Mutation = Callable[[Spoken, Stage, Random], str | None]

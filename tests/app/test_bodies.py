@@ -43,6 +43,7 @@ def test_a_good_body_is_parsed_whole():
         "monitoring": {"age": 40, "marital": "single"},
         "explain": "none",
         "as_of": "2026-06-01",
+        "sources": [],
     }
 
 

@@ -53,6 +53,27 @@ async def test_what_is_taken_in_is_found_on_its_days(edge):
     assert early.status_code == 404
 
 
+async def test_a_clause_is_read_with_what_stands_around_it(edge):
+    """`around` gives parents, definitions and both ends of references; without it, the clause alone."""
+    rows: tuple[dict[str, object], ...] = (
+        {},
+        {"clause": "HR-2", "heading": "Term", "text": "Term means the months of a loan."},
+        {"clause": "HR-3", "heading": "Doubt", "text": "Terms in doubt go by HR-1.", "parent": "HR-2"},
+    )
+    assert (await take_in(edge, lines(*rows))).status_code == 201
+    path = "/v1/policies/clauses/house-rules/HR-3"
+    alone = (await edge.client.get(path)).json()
+    whole = (await edge.client.get(path, params={"around": "true"})).json()
+    around = whole.pop("around")
+    assert whole == alone
+    assert {relation: [c["clause"] for c in found] for relation, found in around.items()} == {
+        "parents": ["HR-2"],
+        "definitions": ["HR-2"],
+        "refers_to": ["HR-1"],
+        "referred_by": [],
+    }
+
+
 async def test_the_same_again_writes_nothing(edge):
     """A repeated ingest is told as unchanged."""
     await take_in(edge, lines({}))

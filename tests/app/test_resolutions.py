@@ -6,7 +6,7 @@ import pytest
 
 from decisioning.errors import DependencyFailed
 from tests.app.conftest import request_body
-from tests.factories import application
+from tests.factories import application, price_answer, score_answer
 
 
 async def referral(edge) -> str:
@@ -58,6 +58,29 @@ async def test_a_bad_resolution_is_refused(edge):
         assert response.status_code == 422, body
         assert field in {error["field"] for error in response.json()["errors"]}, body
     assert (await edge.client.post(path, json={"outcome": "approve"})).status_code == 201
+
+
+async def test_a_reason_whose_clause_is_not_in_force_is_refused(edge):
+    """A code stays in the catalogue when its clause is withdrawn: it is a reason while the clause stands."""
+    loan = {
+        "seniority_years": 6, "home": "rent", "term_months": 36, "records": "yes", "job": "fixed",
+        "expenses": 45, "income": 150, "assets": 3000, "debt": 0, "amount": 1000, "price": 1500,
+    }  # fmt: skip
+    edge.scoring.answer, edge.pricing.answer = score_answer(560), price_answer(1000, 36)
+    for as_of, status in (("2026-05-31", 201), ("2026-06-01", 422)):
+        asked = {"product": "consumer-loan", "application": loan, "as_of": as_of, "explain": "none"}
+        decision = (await edge.post(asked)).json()
+        assert decision["outcome"] == "refer"
+        body = {"outcome": "decline", "reasons": ["CREDIT_RECORD", "SHORT_EMPLOYMENT_FOR_AMOUNT"]}
+        response = await edge.client.post(f"/v1/decisions/{decision['id']}/resolution", json=body)
+        assert response.status_code == status
+    assert response.json()["errors"] == [
+        {
+            "field": "reasons",
+            "problem": "SHORT_EMPLOYMENT_FOR_AMOUNT rests on CP-4.8,"
+            " which the policy did not have in force on 2026-06-01",
+        }
+    ]
 
 
 async def replayed(edge, decision_id) -> dict[str, object]:

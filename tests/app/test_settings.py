@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.settings import Settings, exports_traces, is_loopback, load_settings
+from app.settings import Settings, exports, is_loopback, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -119,12 +119,12 @@ def test_otel_lines_of_the_file_reach_the_sdk(monkeypatch):
     Path(".env").write_text("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\nOTEL_SERVICE_NAME=file\n")
     monkeypatch.setenv("OTEL_SERVICE_NAME", "environment")
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    assert not exports_traces()
+    assert not exports("traces")
     load_settings()
     try:
-        assert exports_traces()
+        assert exports("traces")
         assert os.environ["OTEL_SERVICE_NAME"] == "environment"
         monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
-        assert not exports_traces()
+        assert not exports("traces")
     finally:
         os.environ.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)

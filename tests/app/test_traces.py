@@ -8,49 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from app.storage.engine import open_engine
 from retrieval.ingest import ingest
 from retrieval.parse import parse_file
 from tests.app.conftest import FakeEmbedder
 from tests.app.test_explanations import APPLICATION, MANUAL
-from tests.fakes.http import ScriptedServer, scripted_server
+from tests.fakes.http import scripted_server
 from tests.fakes.models import GOOD_PRICE, GOOD_SCORE
+from tests.fakes.otlp import Receiver, Span, otlp_receiver
 
 MARKERS = {"name": "Ana Marker", "address": "7 Marker Street", "email": "marker@example.org"}
-
-
-@dataclass
-class Exported:
-    """One span as it was exported."""
-
-    id: str
-    parent: str
-    trace: str
-    name: str
-    elapsed_ms: float
-    start_ns: int
-    end_ns: int
-    attributes: dict[str, Any]
-
-
-def spans_of(receiver: ScriptedServer) -> list[Exported]:
-    """All spans that arrived."""
-    found = []
-    for asked in receiver.asked:
-        for resource in ExportTraceServiceRequest.FromString(asked.body).resource_spans:
-            names = {a.key: a.value.string_value for a in resource.resource.attributes}
-            assert names["service.name"] == "credence"
-            found += [_exported(span) for scope in resource.scope_spans for span in scope.spans]
-    return found
-
-
-def _exported(span: Any) -> Exported:
-    attributes = {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
-    start, end = span.start_time_unix_nano, span.end_time_unix_nano
-    ids = span.span_id.hex(), span.parent_span_id.hex(), span.trace_id.hex()
-    return Exported(*ids, span.name, (end - start) / 1e6, start, end, attributes)
 
 
 @dataclass
@@ -59,7 +27,8 @@ class Traced:
 
     decision: dict[str, Any]
     missing: dict[str, Any]
-    spans: list[Exported]
+    receiver: Receiver
+    spans: list[Span]
     lines: list[dict[str, Any]]
     sent: bytes
 
@@ -70,37 +39,37 @@ async def traced(database_url: str, **environment: str) -> Traced:
     for document in parse_file(MANUAL):
         await ingest(engine, document, FakeEmbedder())
     await engine.dispose()
-    async with scripted_server() as models, scripted_server() as receiver:
-        models.will_answer("/v1/score", GOOD_SCORE.model_dump(mode="json"))
-        models.will_answer("/v1/price", GOOD_PRICE.model_dump(mode="json"))
-        receiver.will_answer("/v1/traces", b"")
-        body = {
-            "product": "consumer-loan",
-            "application": APPLICATION,
-            "applicant": MARKERS,
-            "notes": "marker",
-        }
-        settings = {
-            "CREDENCE_DATABASE_URL": database_url,
-            "CREDENCE_SCORING_URL": models.url,
-            "CREDENCE_PRICING_URL": models.url,
-            "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.app.traced_service",
-            json.dumps(body),
-            env=os.environ | settings | environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        assert process.returncode == 0, err.decode()
-        sent = b"".join(asked.body for asked in receiver.asked) + err + out
-        lines = [json.loads(line) for line in err.splitlines()]
-        decision, missing = json.loads(out)
-        return Traced(decision, missing, spans_of(receiver), lines, sent)
+    async with scripted_server() as models:
+        with otlp_receiver() as receiver:
+            models.will_answer("/v1/score", GOOD_SCORE.model_dump(mode="json"))
+            models.will_answer("/v1/price", GOOD_PRICE.model_dump(mode="json"))
+            body = {
+                "product": "consumer-loan",
+                "application": APPLICATION,
+                "applicant": MARKERS,
+                "notes": "marker",
+            }
+            settings = {
+                "CREDENCE_DATABASE_URL": database_url,
+                "CREDENCE_SCORING_URL": models.url,
+                "CREDENCE_PRICING_URL": models.url,
+                "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
+            }
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.app.traced_service",
+                json.dumps(body),
+                env=os.environ | settings | environment,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            out, err = await process.communicate()
+            assert process.returncode == 0, err.decode()
+            sent = receiver.everything() + err + out
+            lines = [json.loads(line) for line in err.splitlines()]
+            decision, missing = json.loads(out)
+            return Traced(decision, missing, receiver, receiver.spans(), lines, sent)
 
 
 async def test_one_request_is_one_tree(database_url):
@@ -143,6 +112,7 @@ async def test_one_request_is_one_tree(database_url):
     assert said["credit.explanation.sentences.verified"] == len(decision["explanation"]["sentences"])
     assert tree["score fake-scorecard"].attributes["credit.model.version"] == GOOD_SCORE.version
     assert tree["POST /v1/decisions"].attributes["http.response.status_code"] == 201
+    assert {s.service["service.name"] for s in told.spans} == {"credence"}
     assert b"arker" not in told.sent
     [line] = [line for line in told.lines if line["event"] == "decision"]
     assert (line["decision_id"], line["trace_id"]) == (decision["id"], decision["trace_id"])
@@ -150,6 +120,33 @@ async def test_one_request_is_one_tree(database_url):
     assert line["timings_ms"].items() >= measured.items()
     assert line["timings_ms"]["total"] >= sum(measured.values())
     _check_missing(told)
+    _check_logs(told, line)
+    _check_metrics(told)
+
+
+def _check_logs(told: Traced, line: dict[str, Any]) -> None:
+    """The line that was written is the record that was sent, in the decision's trace."""
+    [record] = [each for each in told.receiver.logs() if each.body == "decision"]
+    assert (record.trace, record.severity) == (told.decision["trace_id"], "info")
+    said = {name for name, value in line.items() if value is not None}
+    assert record.attributes.keys() | {"event", "level", "time", "trace_id"} == said
+    assert record.attributes["timings_ms"] == {n: v for n, v in line["timings_ms"].items() if v is not None}
+
+
+def _check_metrics(told: Traced) -> None:
+    """Each metric under OpenTelemetry's name and unit, a histogram with the trace as its exemplar."""
+    points = {(p.metric, p.attributes.get("credit.stage")): p for p in told.receiver.points()}
+    decided = points["credit.decisions", None]
+    assert (decided.value, decided.attributes) == (
+        1,
+        {"credit.product": "consumer-loan", "credit.decision.outcome": "approve"},
+    )
+    for stage in ("score", "price", "rules", "retrieve", "generate", "verify", "store", "total"):
+        point = points["credit.decision.duration", stage]
+        assert (point.unit, point.exemplars) == ("s", {told.decision["trace_id"]})
+    assert points["credit.score", None].value == 1
+    assert points["credit.retrieval.duration", None].attributes == {"credit.result": "found"}
+    assert points["process.cpu.time", None].value > 0
 
 
 def _check_missing(told: Traced) -> None:

@@ -32,7 +32,7 @@ def only(text: str):
         ("0.43", Kind.NUMBER, "0.43", ""),
         ("1,200.00", Kind.NUMBER, "1200.00", ""),
         ("one hundred and twenty", Kind.NUMBER, "120", ""),
-        ("two thirds of the price", Kind.NUMBER, str(Decimal(2) / 3), ""),
+        ("two thirds of the price", Kind.NUMBER, str(Decimal(2) / 3), "share"),
         ("three years", Kind.DURATION, "3", "years"),
         ("three and a half years", Kind.DURATION, "3.5", "years"),
         ("a 36-month term", Kind.DURATION, "36", "months"),

@@ -23,7 +23,7 @@ class ScriptedServer:
     """`answers` by path; a path that has none answers 404. `delay_s` comes before the answer.
 
     `first` are answers that come before those, one a request: an exception hangs up instead.
-    `delays_s` are taken before `delay_s`, one a request.
+    `delays_s` are taken before `delay_s`, one a request. `most_at_once` counts those under way together.
     """
 
     url: str = ""
@@ -33,12 +33,22 @@ class ScriptedServer:
     asked: list[Asked] = field(default_factory=list)
     first: list[web.StreamResponse | Exception] = field(default_factory=list)
     delays_s: list[float] = field(default_factory=list)
+    most_at_once: int = 0
+    _under_way: int = 0
 
     def will_answer(self, path: str, body: object, status: int = 200) -> None:
         """From now on that path answers this: bytes as they are, anything else as JSON."""
         self.answers[path] = (status, body if isinstance(body, bytes) else orjson.dumps(body))
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        self._under_way += 1
+        self.most_at_once = max(self.most_at_once, self._under_way)
+        try:
+            return await self._answer(request)
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(Asked(request.path, dict(request.headers), await request.read()))
         await asyncio.sleep(self.delays_s.pop(0) if self.delays_s else self.delay_s)
         if self.first:

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from retrieval.diff import difference
 from tests.retrieval.test_quotes import clause
 
@@ -26,3 +28,26 @@ def test_changes_are_told_in_words():
         "d CP-1.5 is new from 2025-01-01.",
         "d CP-1.4 ended on 2025-01-01.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        (
+            "The officer asks the applicant for proof of income before the end of the month.",
+            "The officer asks the applicant for two proofs of wages before the end of the month.",
+            "“proof of income” became “two proofs of wages”",
+        ),
+        (
+            "On request a copy is given.",
+            "Within three business days the lender mails an appraisal.",
+            "it is rewritten: “On request a copy is given.” became "
+            "“Within three business days the lender mails an appraisal.”",
+        ),
+        ("word " * 10_000, "other " * 10_000, "it is rewritten: “word word"),
+    ],
+)
+def test_a_change_is_told_as_a_person_would(was, now, words):
+    """Changes with hardly a word between them are one; a clause that has little in common is rewritten."""
+    (found,) = difference([clause(was, "CP-1.1")], [clause(now, "CP-1.1")])
+    assert words in found.words

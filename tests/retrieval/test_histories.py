@@ -120,6 +120,12 @@ async def test_every_history_reads_as_it_should(engine, embedder, history):
             remembered.append((written.snapshot.known_at, now))
     for known_at, then in remembered:
         assert await says(clauses, document, known_at) == then
+    for known_at, then in remembered[:2]:
+        snapshot = await clauses.snapshot(known_at)
+        assert snapshot is not None
+        assert snapshot == await clauses.snapshot_of(snapshot.id)
+        hits = await clauses.search("x y z A", DAYS[3], document=document, known_at=snapshot.known_at)
+        assert sorted((h.clause.clause, h.clause.text, h.clause.edition) for h in hits) == then[3]
     for day, binding in zip(DAYS, await says(clauses, document), strict=True):
         hits = await clauses.search("x y z A", day, document=document)
         assert {(h.clause.clause, h.clause.text, h.clause.edition) for h in hits} <= set(binding)

@@ -44,6 +44,29 @@ async def test_a_restart_between_two_requests_is_not_noticed(engine: AsyncEngine
     assert await load_decision(engine, new.decision.id) == new.decision
 
 
+async def test_a_connection_is_asked_only_after_a_rest(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection just used is handed out unasked; one that rested is asked, and replaced if it is dead."""
+    asked = []
+
+    def is_dead(connection: object) -> None:
+        asked.append(connection)
+        raise engine.dialect.loaded_dbapi.InterfaceError("no answer")
+
+    monkeypatch.setattr(engine.sync_engine.dialect, "do_ping", is_dead)
+    pids = []
+    for _ in range(2):
+        async with single_statements(engine) as connection:
+            pids.append(await connection.scalar(sa.text("select pg_backend_pid()")))
+    assert pids[0] == pids[1]
+    assert not asked
+    monkeypatch.setattr("app.storage.liveness.ASKED_AFTER_S", -1)
+    async with single_statements(engine) as connection:
+        assert await connection.scalar(sa.text("select pg_backend_pid()")) != pids[0]
+    assert len(asked) >= 1
+
+
 async def test_a_connection_lost_in_a_transaction_stores_nothing(
     engine: AsyncEngine, database_url: str
 ) -> None:

@@ -4,6 +4,7 @@ Everything runs on one machine in one run; the contestants take turns, and a rat
 rounds of what was measured side by side. After each run every acknowledged decision must be stored once.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,7 +20,16 @@ from app.sandbox.postgres import embedded_postgres
 from app.settings import Settings
 from evals.benchmarks.report import Outcome
 from evals.benchmarks.service import meters
-from evals.benchmarks.service.contestants import Contestant, credence, ours, peer, until_up, uvicorn
+from evals.benchmarks.service.contestants import (
+    Contestant,
+    credence,
+    ours,
+    peer,
+    seconds_to_start,
+    traced,
+    until_up,
+    uvicorn,
+)
 from evals.benchmarks.service.runs import Run, Site, run
 from evals.benchmarks.service.stages import stages
 
@@ -28,6 +38,7 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 WORKERS = int(os.environ.get("BENCH_WORKERS", "1"))
 CLIENTS = (32, 256)
 FLOOR = "floor"
+UNTRACED, TRACED, SAMPLED = "credence, none", "none, traced", "none, 5 % traced"
 
 
 async def measure(_data: Path, out: Path) -> Outcome:
@@ -40,7 +51,8 @@ async def measure(_data: Path, out: Path) -> Outcome:
             return Outcome.not_run("service", f"the database is not durable: {settings}")
         closed, half = await _turns(site, contestants)
         costs = stages(contestants[-1].bodies)
-    return _outcome(settings, closed, half, costs)
+    ready_s = [await asyncio.to_thread(seconds_to_start, folder) for _ in range(ROUNDS)]
+    return _outcome(settings, closed, half, costs, ready_s)
 
 
 @asynccontextmanager
@@ -59,9 +71,18 @@ async def contest(folder: Path) -> AsyncIterator[tuple[Site, Sequence[Contestant
         peers = {name: stack.enter_context(uvicorn(name, environment)) for name in ("obvious", FLOOR)}
         for port in (models_port, *(port for port, _ in peers.values())):
             await until_up(port)
-        url, pids = await stack.enter_async_context(credence(base.settings, environment["MODELS"], WORKERS))
+        collector, _ = stack.enter_context(uvicorn("collector", {}))
+        await until_up(collector)
         contestants = [peer(name, port, pid, folder) for name, (port, pid) in peers.items()]
-        contestants += [ours(f"credence, {how}", url, pids, folder, how) for how in ("none", "sync")]
+        for name, how, variables in (
+            (TRACED, "none", traced(collector, 1.0)),
+            (SAMPLED, "none", traced(collector, 0.05)),
+            (UNTRACED, "none", {}),
+        ):
+            service = credence(base.settings, environment["MODELS"], WORKERS, variables)
+            url, pids = await stack.enter_async_context(service)
+            contestants.append(ours(name, url, pids, folder, how))
+        contestants.append(ours("credence, sync", url, pids, folder, "sync"))
         yield Site(connection, models, await meters.postmaster_pid(connection)), contestants
 
 
@@ -86,7 +107,11 @@ async def _turns(site: Site, contestants: Sequence[Contestant]) -> tuple[Runs, d
 
 
 def _outcome(
-    settings: Mapping[str, str], closed: Runs, half: Mapping[str, Run], costs: Mapping[str, float]
+    settings: Mapping[str, str],
+    closed: Runs,
+    half: Mapping[str, Run],
+    costs: Mapping[str, float],
+    ready_s: Sequence[float],
 ) -> Outcome:
     rows: list[Sequence[str]] = [HEADER]
     figures: dict[str, Any] = {}
@@ -99,10 +124,19 @@ def _outcome(
         "CPU is the service's own; every acknowledged decision was found stored once; "
         + ", ".join(f"{name} {value}" for name, value in settings.items()),
         "CPU us by stage: " + ", ".join(f"{name} {cost}" for name, cost in costs.items()),
+        _tracing(closed),
+        f"`credence serve` was ready after {median(ready_s):.1f} s (median of {len(ready_s)} starts)",
     ]
-    return Outcome(
-        "service", "measured", rows=rows, notes=notes, figures={"settings": settings, "services": figures}
-    )
+    found = {"settings": settings, "services": figures, "ready_s": ready_s}
+    return Outcome("service", "measured", rows=rows, notes=notes, figures=found)
+
+
+def _tracing(closed: Runs) -> str:
+    """What tracing costs, from the runs that stood side by side."""
+    bare, every, some = (closed[name, CLIENTS[0]] for name in (UNTRACED, TRACED, SAMPLED))
+    cpu_us = median(b.cpu_us["service"] - a.cpu_us["service"] for a, b in zip(bare, every, strict=True))
+    kept = median(b.a_second / a.a_second for a, b in zip(bare, some, strict=True))
+    return f"tracing: {cpu_us:.0f} us of CPU a decision at full sampling; at 5 % {kept:.2f} x the throughput"
 
 
 HEADER = (

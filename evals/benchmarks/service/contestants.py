@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,12 +60,56 @@ def uvicorn(module: str, environment: dict[str, str]) -> Iterator[tuple[int, int
 
 @asynccontextmanager
 async def credence(
-    settings: Settings, models_url: str, workers: int
+    settings: Settings, models_url: str, workers: int, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[tuple[str, tuple[int, ...]]]:
     """The service as `credence serve` runs it, on those model APIs; its URL and its workers."""
     given = {"scoring_url": models_url, "pricing_url": models_url, "port": 0, "log_level": "warning"}
-    async with running_service(settings.model_copy(update=given), workers) as service:
-        yield service.url, _children("app.worker")
+    before = set(_children("app.worker"))
+    with _variables(environment or {}):
+        async with running_service(settings.model_copy(update=given), workers) as service:
+            yield service.url, tuple(pid for pid in _children("app.worker") if pid not in before)
+
+
+def traced(collector: int, share: float) -> dict[str, str]:
+    """The variables under which that share of the traces goes to the collector on that port."""
+    return {
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"http://127.0.0.1:{collector}/v1/traces",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": str(share),
+    }
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables for the processes that are started inside."""
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            os.environ.pop(name, None)
+
+
+def seconds_to_start(home: Path) -> float:
+    """Seconds until `credence serve` says that it is ready, on the embedded database of that home."""
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--json"]
+    start = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command,
+        env=os.environ | {"CREDENCE_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with process:
+        try:
+            said = process.stdout.readline() if process.stdout else b""
+            taken_s = time.perf_counter() - start
+            if b"url" not in said:
+                raise RuntimeError("credence serve did not start")
+            return taken_s
+        finally:
+            process.send_signal(signal.SIGTERM)
 
 
 def peer(name: str, port: int, pid: int, folder: Path) -> Contestant:

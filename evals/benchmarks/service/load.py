@@ -9,6 +9,7 @@ A raw protocol and a response parser of two searches: the generator shares the c
 import asyncio
 import gc
 import json
+import os
 import resource
 import sys
 import time
@@ -183,4 +184,5 @@ async def _run(load: Load) -> Result:
 
 
 if __name__ == "__main__":
+    os.set_blocking(sys.stdout.fileno(), True)
     print(json.dumps(asdict(uvloop.run(_run(Load(**json.load(sys.stdin)))))))

@@ -182,3 +182,22 @@ def test_bad_usage_is_exit_code_2(credence, arguments):
     ran = credence("policy", *arguments)
     assert (ran.code, ran.out) == (2, b"")
     assert ran.err
+
+
+def test_a_clause_is_shown_with_what_it_is_read_with(lender):
+    """Its parent, the definitions of its words, what it refers to, and what refers to it."""
+    [clause] = lender("policy", "show", "CP-3.4", "--around", "--json").lines
+    around = {relation: {c["clause"] for c in found} for relation, found in clause["around"].items()}
+    assert "CP-1.9" in around["definitions"]
+    assert around["parents"]
+    shown = lender("policy", "show", "CP-3.4", "--around").out
+    assert b"Defined by CP-1.9" in shown
+
+
+def test_the_vectors_of_the_model_in_use_are_told(lender):
+    """Nothing is left to build for the model in use, and no other has vectors."""
+    answer = lender("policy", "embed", "--json").answer
+    assert answer["built"] == 0
+    [model] = answer["models"]
+    assert (model["name"], model["overlap"]) == (answer["model"], None)
+    assert model["vectors"] == model["passages"] > 0
