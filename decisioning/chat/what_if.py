@@ -112,7 +112,9 @@ async def alternatives(scene: Scene, decision: Decision, tools: Tools) -> Reply:
     found = await tools.find_counterfactuals()
     if found is None or not found.changes:
         why = found.none_because if found else None
-        text = why or "No change of what the applicant can act on was found that would be approved."
+        text = (
+            f"{why.partition(';')[0].rstrip('.')}." if why else "No change was found that would be approved."
+        )
         return Reply((framed("counterfactual", text, (why,)),), decision.as_of, kind="record")
     told, units = Told(decision, scene.titles), _units(scene)
     each = enumerate(found.changes)
