@@ -161,9 +161,8 @@ def _vetoed(question: Question, clause: Clause) -> bool:
     text = f"{heading}. {clause.text}"
     if _WHO_DID.search(question.plain) or (question.days.periods and _STATISTICS.search(question.plain)):
         return True
-    if not question.specific and not any(
-        w.stem in {h.stem for h in words(heading)} for w in question.content
-    ):
+    headed = {w.stem for w in words(heading) if not is_stop(w.text)}
+    if not question.specific and not headed <= question.stems:
         return True
     return not _letters_stand(question, text) or (
         bool(_MOST_OR_LEAST.search(question.plain)) and not _has_figure(text)
