@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := .venv-bench
+TIMES := 20
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test lint format bench bench-peers bench-scale eval lock train clean
+.PHONY: help install demo serve test chaos fuzz lint format bench bench-peers bench-scale eval lock train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +29,12 @@ serve: install ## the service on http://127.0.0.1:8000 with everything embedded,
 
 test: install ## every test
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+
+chaos: install ## kill -9 of everything under load, TIMES=20 each; the figures as JSON (a quarter of an hour)
+	$(BIN)/python -m tests.chaos --times $(TIMES) --out chaos.json
+
+fuzz: install ## every published operation, long: 300 good and 300 bad requests each
+	$(BIN)/python -m pytest tests/fuzz --fuzz 300 --timeout 3600
 
 lint: install ## style, types, architecture
 	$(BIN)/ruff check .

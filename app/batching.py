@@ -3,7 +3,7 @@
 What waits takes off as soon as a place is free: nobody lingers for a fuller batch, so a lone caller
 waits for nobody, and under load the batches fill by themselves. Each caller gets its own answer or its
 own error. A caller that leaves is dropped from what has not taken off, and a batch that all have left
-is cancelled.
+is cancelled, unless its answers mean something that somebody must then undo.
 """
 
 import asyncio
@@ -55,6 +55,7 @@ class Batcher(Generic[Item, Answer]):
 
     An error that `run` raises is everybody's. A lone call runs in its caller's context; a shared one in
     a fresh one, under a span of its own that begins a trace: it belongs to no caller more than another.
+    With `unwanted`, no batch is cancelled, and an answer whose caller has left goes there.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class Batcher(Generic[Item, Answer]):
         largest: int,
         in_flight: int,
         attributes: Attributes | None = None,
+        unwanted: Callable[[Answer], None] | None = None,
     ) -> None:
         self._run = run
+        self._unwanted = unwanted
         self._name = name
         self._attributes = dict(attributes or {})
         self._largest = largest
@@ -83,7 +86,7 @@ class Batcher(Generic[Item, Answer]):
         try:
             return await caller.answer
         finally:
-            if caller.answer.cancelled() and caller.batch is not None:
+            if caller.answer.cancelled() and caller.batch is not None and self._unwanted is None:
                 caller.batch.left()
 
     def _call(self) -> None:
@@ -142,6 +145,8 @@ class Batcher(Generic[Item, Answer]):
         for caller, answer in zip(callers, answers, strict=True):
             # No circle is left of caller and batch: what they hold is freed at once, without the collector.
             caller.batch = None
+            if caller.answer.done() and self._unwanted and not isinstance(answer, BaseException):
+                self._unwanted(answer)
             _deliver(caller, answer, len(callers), call)
 
 

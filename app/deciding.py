@@ -4,8 +4,9 @@ Decide, explain, store in one transaction, tell. Nothing of the database is held
 or the embedder is awaited, and the outcome is final before a word is written.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -81,7 +82,8 @@ async def take(services: Services, order: Order) -> Taken:
             final = _with_words(services, decided, words, watch)
             record = record_json(final.decision)
             body = _answer(record, words)
-            with watch.stage("store"):
+            _describe(final.decision)
+            with watch.stage("store"), _told_if_given_up(final.decision):
                 stored = await services.batches.store(_new(order, final, words, record, body))
         except BaseException:
             watch.tell_spans(product.name)
@@ -91,6 +93,23 @@ async def take(services: Services, order: Order) -> Taken:
     if order.wanted.explain == "async":
         explain_in_background(services, final)
     return taken
+
+
+def _describe(decision: Decision) -> None:
+    """Say on its span which decision it is: before the store, which may succeed with nobody left to hear."""
+    current = trace.get_current_span()
+    if current.is_recording():
+        current.set_attributes(_attributes(decision))
+
+
+@contextmanager
+def _told_if_given_up(decision: Decision) -> Iterator[None]:
+    """Leave a line where the request ends during its commit: no metric and no answer counts it then."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        log.warning("decision given up while being stored", decision_id=str(decision.id))
+        raise
 
 
 def _day(services: Services, order: Order, product: Product, now: datetime) -> date:
@@ -172,12 +191,8 @@ def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch, 
     """Spans, metrics and the log line from the same numbers."""
     decision = taken.decision
     watch.tell_spans(decision.product, _stages(decision, stored))
-    current = trace.get_current_span()
-    if current.is_recording():
-        current.set_attributes(_attributes(decision))
-    services.metrics.observe_decision(
-        decision, watch.laps, taken.timings_ms["total"], current.get_span_context()
-    )
+    context = trace.get_current_span().get_span_context()
+    services.metrics.observe_decision(decision, watch.laps, taken.timings_ms["total"], context)
     log.info(
         "decision",
         decision_id=str(decision.id),

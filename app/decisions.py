@@ -39,7 +39,7 @@ from decisioning.product import named
 
 KEY_HEADER: Final = "Idempotency-Key"
 RELEASED_WITHIN_S: Final = 1.0
-STORED_WITHIN_S: Final = 2.0
+STORED_WITHIN_S: Final = 3.0
 """Beyond the budget: it was decided, and not to keep it would waste it all."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

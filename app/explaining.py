@@ -28,7 +28,7 @@ from decisioning.model import Decision, Evidence, Explanation, Reader, Writer
 from decisioning.product import named
 from decisioning.titles import titles_of
 
-LAST_WORDS_S: Final = 0.5
+LAST_WORDS_S: Final = 1.5
 """Beyond the budget: when an LLM has spent it, our own words still need a moment."""
 
 

@@ -48,8 +48,9 @@ def prometheus_name(name: str) -> str:
 
 
 def forget_the_dead() -> None:
-    """Drop the gauges of worker processes that are no more; what they counted stays counted."""
-    for left in Path(os.environ.get(MULTIPROCESS, os.devnull)).glob("gauge_live*_*.db"):
+    """Drop the gauges and exemplars of workers that are no more; what they counted stays counted."""
+    folder = Path(os.environ.get(MULTIPROCESS, os.devnull))
+    for left in (*folder.glob("gauge_live*_*.db"), *folder.glob("exemplars_*.json")):
         pid = left.stem.rpartition("_")[2]
         try:
             os.kill(int(pid), 0)
@@ -238,6 +239,11 @@ class Metrics:
             series = self._series[key] = metric.labels(*labels)
         return cast("M", series)
 
+    def share(self) -> None:
+        """Leave what the metrics library does not share to the service's other workers, if there are any."""
+        if MULTIPROCESS in os.environ:
+            self.exemplars.leave_in(Path(os.environ[MULTIPROCESS]))
+
     def page(self, accept: str) -> tuple[bytes, str]:
         """The exposition and its media type; exemplars only where OpenMetrics is accepted."""
         encode, media_type = choose_encoder(accept)
@@ -245,14 +251,15 @@ class Metrics:
 
 
 class _Whole:
-    """What the encoder reads: the numbers of all workers, and this one's exemplars."""
+    """What the encoder reads: the numbers and the exemplars of all workers."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
-        registry = self._metrics.registry
+        registry, exemplars = self._metrics.registry, self._metrics.exemplars
         if MULTIPROCESS in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no annotations
-        return (self._metrics.exemplars.on(family) for family in registry.collect())
+            exemplars = exemplars.with_those_in(Path(os.environ[MULTIPROCESS]))
+        return (exemplars.on(family) for family in registry.collect())

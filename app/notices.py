@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.errors import NoticeImpossible
+from app.errors import NotAcceptable, NoticeImpossible
 from app.replaying import stored_edition
 from app.storage.decisions import load_stored
 from app.storage.notices import (
@@ -30,6 +30,7 @@ from decisioning.edition import Edition
 from decisioning.errors import FieldProblem
 from decisioning.letter import Letter, NoticeKind, Recipient
 from decisioning.letter_forms import as_html, as_markdown
+from decisioning.letter_pdf import Unprintable, as_pdf
 from decisioning.model import Decision, Mode, Outcome
 from decisioning.notice import Case, notice_of
 from decisioning.sources import Source
@@ -37,6 +38,7 @@ from decisioning.sources import Source
 FORMS: Final[Mapping[str, Callable[[Letter], bytes]]] = {
     "text/html": lambda letter: as_html(letter).encode(),
     "text/markdown": lambda letter: as_markdown(letter).encode(),
+    "application/pdf": as_pdf,
 }
 """What a letter can be printed as, by media type; the first is what whoever accepts anything gets."""
 
@@ -53,7 +55,8 @@ class _Told:
 async def letter_of(services: Services, decision_id: UUID, media_type: str, key_id: UUID | None) -> Document:
     """The letter in that form: the bytes that are kept, or written now and kept.
 
-    Raises UnknownRecord, EvidenceChanged, and NoticeImpossible naming each field that the letter needs.
+    Raises UnknownRecord, EvidenceChanged, NoticeImpossible naming each field that the letter needs, and
+    NotAcceptable where this form cannot print a character of it.
     """
     kept = await load_document(services.engine, decision_id, media_type)
     if kept is not None and kept.content is not None:
@@ -68,7 +71,10 @@ async def letter_of(services: Services, decision_id: UUID, media_type: str, key_
     written_at = await begin_letter(services.engine, decision_id, services.now())
     sources = await load_sources(services.engine, decision_id)
     letter = notice_of(_case(decision, edition, told, applicant, sources, written_at))
-    content = FORMS[media_type](letter)
+    try:
+        content = FORMS[media_type](letter)
+    except Unprintable as error:
+        raise NotAcceptable(f"{media_type} {error}; accept text/html") from None
     digest = hashlib.sha256(content).digest()
     written = Document(decision_id, media_type, content, digest, written_at, key_id)
     return await keep_document(services.engine, written)
@@ -106,9 +112,11 @@ def _addressed(applicant: Applicant | None) -> Recipient:
     """To whom the letter goes; raises NoticeImpossible naming what is not known of them."""
     name = applicant.name.strip() if applicant else ""
     address = applicant.address.strip() if applicant else ""
-    missing = [field for field, value in (("name", name), ("address", address)) if not value]
+    missing = [f"applicant.{field}" for field, value in (("name", name), ("address", address)) if not value]
     if missing:
-        raise _impossible("was not given with the application", *(f"applicant.{field}" for field in missing))
+        raise _impossible(
+            "who applied was not given with the application", *(f"applicant.{field}" for field in missing)
+        )
     return Recipient(name, address)
 
 

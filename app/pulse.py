@@ -35,6 +35,7 @@ async def _beat(metrics: Metrics, pool: QueuePool, every_s: float) -> None:
         cpu_s = used_s
         metrics.connections.labels("used").set(pool.checkedout())
         metrics.connections.labels("idle").set(pool.checkedin())
+        metrics.share()
         due = loop.time() + every_s
         await asyncio.sleep(every_s)
         metrics.loop_lag.set(max(0.0, loop.time() - due))

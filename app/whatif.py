@@ -26,7 +26,15 @@ from decisioning.edition import Edition
 from decisioning.errors import DependencyFailed
 from decisioning.model import Decision, Inputs, Outcome, Value
 from decisioning.product import Product, named
-from decisioning.whatif import APPROVED_NOW, WhatChanges, WhatIf, tier_of, why_none, why_not_searched
+from decisioning.whatif import (
+    APPROVED_NOW,
+    WhatChanges,
+    WhatIf,
+    sentences_of,
+    tier_of,
+    why_none,
+    why_not_searched,
+)
 
 SEARCH_S: Final = 20.0
 """Seconds for a whole search: an analyst waits for it."""
@@ -145,7 +153,7 @@ async def _decided(
     """A whole decision under the recorded one's edition, within the time that is left."""
     budget_s = min(recorded.edition.product.budget_s.total, watch.remaining_s())
     return await decide(
-        Request(application=application, as_of=recorded.decision.as_of),
+        Request(application=application, as_of=recorded.decision.as_of, on_other_terms=False),
         recorded.product,
         services.scoring,
         services.pricing,
@@ -171,12 +179,14 @@ def _told(
     none_because: str | None,
 ) -> WhatChanges:
     decision, edition = recorded.decision, recorded.edition
+    found = search.found() if search else ()
     return WhatChanges(
         decision_id=decision.id,
         product=decision.product,
         outcome=decision.outcome,
         outcome_now=base.decision.outcome if base else None,
-        counterfactuals=search.found() if search else (),
+        counterfactuals=found,
+        sentences=sentences_of(edition, decision, found),
         none_because=none_because,
         searched=search.searched() if search else (),
         tried=search.tried if search else 0,

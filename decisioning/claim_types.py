@@ -7,6 +7,7 @@ the stored decision; nothing is looked up and nothing is derived twice.
 from datetime import date
 from typing import Literal
 
+from decisioning.counterfactuals import Change
 from decisioning.model import (
     Comparison,
     Frozen,
@@ -116,6 +117,17 @@ class NextClaim(BaseClaim):
     fields: tuple[str, ...] = ()
 
 
+class CounterfactualClaim(BaseClaim):
+    """A change under which the same application was decided again and approved; for analysts alone.
+
+    It is of an executed search, never of a stored decision; `clauses` are those that no longer stand in
+    the way.
+    """
+
+    kind: Literal["counterfactual"] = "counterfactual"
+    changes: tuple[Change, ...]
+
+
 Claim = (
     OutcomeClaim
     | ScoreClaim
@@ -127,6 +139,7 @@ Claim = (
     | MissingClaim
     | FailureClaim
     | NextClaim
+    | CounterfactualClaim
 )
 """Any claim; `kind` tells which."""
 

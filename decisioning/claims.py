@@ -1,5 +1,6 @@
 """Every claim that a stored decision carries, computed before any word is written."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from decisioning.claim_types import (
@@ -7,6 +8,7 @@ from decisioning.claim_types import (
     CharacteristicClaim,
     Claim,
     ConditionClaim,
+    CounterfactualClaim,
     FailureClaim,
     MissingClaim,
     NextClaim,
@@ -20,6 +22,7 @@ from decisioning.claim_types import (
     reason_of,
     rule_of,
 )
+from decisioning.counterfactuals import Counterfactual
 from decisioning.model import Cause, Component, Condition, Decision, Effect, Outcome, Reason, Rule
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "CharacteristicClaim",
     "Claim",
     "ConditionClaim",
+    "CounterfactualClaim",
     "FailureClaim",
     "MissingClaim",
     "NextClaim",
@@ -37,6 +41,7 @@ __all__ = [
     "ThresholdClaim",
     "claims_for",
     "claims_of",
+    "claims_of_changes",
     "comparisons_of",
     "reason_of",
     "rule_of",
@@ -59,6 +64,19 @@ def claims_of(decision: Decision) -> tuple[Claim, ...]:
         *(_condition(decision, condition) for condition in decision.conditions),
         *_next(decision),
         *_nearest(decision),
+    )
+
+
+def claims_of_changes(found: Iterable[Counterfactual]) -> tuple[CounterfactualClaim, ...]:
+    """A claim for each change that a search found, in its order: what would change the outcome."""
+    return tuple(
+        CounterfactualClaim(
+            id=f"counterfactual:{'+'.join(each.actions)}",
+            facts=tuple(change.field for change in each.changes),
+            clauses=tuple(dict.fromkeys(flip.rule.clause for flip in each.flips)),
+            changes=each.changes,
+        )
+        for each in found
     )
 
 
@@ -135,17 +153,22 @@ def _threshold(rule: Rule) -> ThresholdClaim:
     )
 
 
+_PRICED = ("nominal_rate", "apr", "instalment", "amount", "term_months", "tier")
+
+
 def _price(decision: Decision) -> tuple[PriceClaim, ...]:
     if decision.offer is None:
         return ()
-    rule = next((r for r in decision.rules if r.fired and r.effect is Effect.PRICE), None)
+    # The rules of a counter-offer's record are those of what was asked for, its offer is another.
+    own = decision.outcome is not Outcome.COUNTER_OFFER
+    rule = next((r for r in decision.rules if own and r.fired and r.effect is Effect.PRICE), None)
     return (
         PriceClaim(
             id="price",
-            facts=_known(decision, "nominal_rate", "apr", "instalment", "amount", "term_months", "tier"),
+            facts=_known(decision, *_PRICED) if own else (),
             clauses=_clauses(rule),
             offer=decision.offer,
-            tier=decision.pricing.tier if decision.pricing else None,
+            tier=decision.pricing.tier if own and decision.pricing else None,
             rule=rule,
             expires_on=decision.offer.expires_at.date(),
         ),
@@ -153,7 +176,8 @@ def _price(decision: Decision) -> tuple[PriceClaim, ...]:
 
 
 def _condition(decision: Decision, condition: Condition) -> ConditionClaim:
-    rules = (r for r in decision.rules if r.fired and r.effect is Effect.CONDITION)
+    own = decision.outcome is not Outcome.COUNTER_OFFER
+    rules = (r for r in decision.rules if own and r.fired and r.effect is Effect.CONDITION)
     rule = next((r for r in rules if r.clause in condition.clauses), None)
     return ConditionClaim(
         id=f"condition:{condition.code}",

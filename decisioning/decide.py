@@ -5,10 +5,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from decisioning.answers import Answers, check_score
+from decisioning.counter_offer import Countered, countered, may_counter
 from decisioning.edition import Edition
 from decisioning.errors import DependencyFailed, DependencyTimeout
 from decisioning.judge import Application, judge, refuses
-from decisioning.model import Decision, Inputs, Mode, Timings
+from decisioning.model import CounterInputs, Decision, Inputs, Mode, Timings
 from decisioning.ports import PricingModel, ScoringModel, Stopwatch
 from decisioning.product import Product
 from decisioning.record import Case, record_of, sealed
@@ -18,7 +19,8 @@ from decisioning.record import Case, record_of, sealed
 class Request:
     """A request for a decision. `as_of` other than the lender's today makes a simulation.
 
-    `received_at` is when the lender had the completed application; None means now.
+    `received_at` is when the lender had the completed application; None means now. `on_other_terms`: a
+    product that makes counter-offers may make one here.
     """
 
     application: object
@@ -26,6 +28,7 @@ class Request:
     received_at: datetime | None = None
     as_of: date | None = None
     corrects: UUID | None = None
+    on_other_terms: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,35 @@ async def decide(
         answers = await _ask(edition, application, scoring, pricing, stopwatch)
     with stopwatch.stage("rules"):
         judgement = judge(edition, application, answers)
-    decision = record_of(case, edition, application, judgement, _timings(stopwatch))
+    other = None
+    if request.on_other_terms and may_counter(edition, judgement):
+
+        async def ask(terms: Application) -> Answers:
+            try:
+                return await _ask(edition, terms, scoring, pricing, stopwatch)
+            except DependencyFailed as failure:  # no answer on other terms leaves the decline as it is
+                return Answers(failure=failure)
+
+        other = await countered(edition, application, ask)
+    decision = record_of(case, edition, application, judgement, _timings(stopwatch), other)
     inputs = Inputs(
         application=application,
         score_answer=answers.score,
         price_answer=answers.price,
         artefacts=dict(edition.digests),
         known_at=now,
+        counter=_kept(other) if other else None,
     )
     return Decided(decision, sealed(decision, inputs))
+
+
+def _kept(other: Countered) -> CounterInputs | None:
+    answers = other.answers
+    if answers.score is None or answers.price is None:
+        return None
+    return CounterInputs(
+        application=dict(other.application), score_answer=answers.score, price_answer=answers.price
+    )
 
 
 def _case(request: Request, product: Product, now: datetime, decision_id: UUID, trace_id: str) -> Case:

@@ -19,7 +19,7 @@ from decisioning.errors import InvalidProduct
 from decisioning.facts import PRICING_PATHS, SCORE_PATHS, FactDefinition, FactSheet
 from decisioning.files import validated
 from decisioning.model import Currency, Frozen, Name, Unit, Versions
-from decisioning.parameters import Parameter, Parameters
+from decisioning.parameters import ClauseName, Parameter, Parameters
 from decisioning.reasons import AveragesFile, CatalogueFile, Method, ReasonBook
 from decisioning.rules import RuleSet
 
@@ -65,6 +65,17 @@ class NoticeWords(Frozen):
     reply_days: Annotated[int, Field(ge=1, le=90)] = 21
 
 
+class CounterOffer(Frozen):
+    """That a product answers some declines with other terms: `clause` of its manual says so.
+
+    Only where every limit that declined is on a fact of `declined_for`; the terms move by `actions`.
+    """
+
+    clause: ClauseName
+    declined_for: Annotated[tuple[Name, ...], Field(min_length=1)]
+    actions: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
 class ProductFile(Frozen):
     """The whole of `product.json`."""
 
@@ -83,6 +94,7 @@ class ProductFile(Frozen):
     context_clauses: Annotated[int, Field(ge=0)]
     retention_months: Annotated[int, Field(ge=1)]
     score_cutoff: str
+    counter_offer: CounterOffer | None = None
     notice: NoticeWords = NoticeWords()
     actions: Annotated[dict[str, Action], Field(default_factory=dict)]
 
@@ -139,6 +151,7 @@ def edition_of(artefacts: Mapping[str, Any]) -> Edition:
     _check_application(application)
     _check_parameters(product, parameters)
     check_actions(product.actions, application, parameters)
+    _check_counter_offer(product)
     _check_reads(rules, facts, application, rules_file)
     return Edition(
         name=edition,
@@ -193,6 +206,14 @@ def _check_application(application: ApplicationSchema) -> None:
             raise InvalidProduct(
                 f"application.json: every product asks for {name}, a {kind} that is never null"
             )
+
+
+def _check_counter_offer(product: ProductFile) -> None:
+    """It moves the terms that an offer states, and nothing else."""
+    for name in product.counter_offer.actions if product.counter_offer else ():
+        action = product.actions.get(name)
+        if action is None or action.together or action.field not in ("amount", "term_months"):
+            raise InvalidProduct(f"product.json: counter_offer: {name} is no action on amount or term alone")
 
 
 def _check_parameters(product: ProductFile, parameters: Parameters) -> None:

@@ -395,6 +395,14 @@ class Seal(Frozen):
     digests: dict[str, str]
 
 
+class CounterInputs(Frozen):
+    """What a counter-offer was approved on: the application on other terms, and the models' answers."""
+
+    application: dict[str, Value]
+    score_answer: ScoreAnswer
+    price_answer: PriceAnswer
+
+
 class Inputs(Frozen):
     """Everything beside the decision that a replay needs; no personal data.
 
@@ -407,6 +415,7 @@ class Inputs(Frozen):
     price_answer: PriceAnswer | None
     artefacts: dict[str, str]
     known_at: datetime
+    counter: CounterInputs | None = None
     seal: Seal | None = None
 
 

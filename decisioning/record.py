@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from decisioning.canonical import digest
+from decisioning.counter_offer import Countered
 from decisioning.edition import OFFER_VALID_DAYS, Edition
 from decisioning.judge import Application, Judgement, requested_in
 from decisioning.model import (
@@ -67,10 +68,22 @@ class Case:
 
 
 def record_of(
-    case: Case, edition: Edition, application: Application, judgement: Judgement, timings: Timings
+    case: Case,
+    edition: Edition,
+    application: Application,
+    judgement: Judgement,
+    timings: Timings,
+    other: Countered | None = None,
 ) -> Decision:
-    """The decision as it is sent and stored, without its explanation."""
+    """The decision as it is sent and stored, without its explanation.
+
+    With `other` terms that are approved it is a counter-offer: facts, rules and reasons are those of what
+    was asked for, offer and conditions those of the other terms.
+    """
     requested = requested_in(application)
+    granted = other.judgement if other else judgement
+    terms = requested_in(other.application) if other else requested
+    outcome = Outcome.COUNTER_OFFER if other else judgement.outcome
     units = edition.facts.units
     by_score = any(reason.component is Component.SCORE for reason in judgement.reasons)
     return Decision(
@@ -78,11 +91,11 @@ def record_of(
         external_id=case.external_id,
         product=edition.product.name,
         mode=case.mode,
-        outcome=judgement.outcome,
+        outcome=outcome,
         missing=judgement.missing,
         causes=judgement.causes,
         requested=requested,
-        offer=_offer(case, edition, requested, judgement),
+        offer=_offer(case, edition, terms, granted),
         currency=edition.product.currency,
         facts=_FACTS.validate_python(
             {name: {"value": value, "unit": units[name]} for name, value in judgement.facts.items()}
@@ -91,7 +104,7 @@ def record_of(
         pricing=_pricing(judgement.price) if judgement.price else None,
         rules=judgement.rules,
         reasons=judgement.reasons,
-        conditions=judgement.conditions,
+        conditions=granted.conditions,
         explanation=None,
         versions=_versions(
             edition.versions, _model_version(judgement.score), _model_version(judgement.price)
@@ -101,7 +114,7 @@ def record_of(
         trace_id=case.trace_id,
         received_at=case.received_at,
         created_at=case.created_at,
-        notice=_notice(judgement.outcome, case.received_at),
+        notice=_notice(outcome, case.received_at),
         reference_population=edition.reasons.reference if by_score else None,
         corrects=case.corrects,
     )
@@ -113,7 +126,7 @@ def sealed(decision: Decision, inputs: Inputs) -> Inputs:
     Whoever changes the decision afterwards (later timings, the versions of its words) seals again
     before storing it.
     """
-    digests = digests_of(inputs.model_dump(mode="json", include=set(SEALED_PARTS)))
+    digests = digests_of(inputs.model_dump(mode="json", include={*SEALED_PARTS, "counter"}))
     return inputs.model_copy(update={"seal": Seal(given=_given(decision, inputs), digests=digests)})
 
 
@@ -133,7 +146,8 @@ def _given(decision: Decision, inputs: Inputs) -> dict[str, Any]:
 
 def digests_of(inputs: Mapping[str, Any]) -> dict[str, str]:
     """A digest for each part of the inputs, given as JSON, that nothing else repeats."""
-    return {part: digest(inputs[part]) for part in SEALED_PARTS}
+    parts = (*SEALED_PARTS, "counter") if inputs.get("counter") else SEALED_PARTS
+    return {part: digest(inputs[part]) for part in parts}
 
 
 def _offer(case: Case, edition: Edition, requested: Requested, judgement: Judgement) -> Offer | None:

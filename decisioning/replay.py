@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from decisioning.answers import Answers, printed_price, printed_score
 from decisioning.canonical import digest, plain
+from decisioning.counter_offer import Countered, countered_again, may_counter
 from decisioning.edition import KINDS, Edition
 from decisioning.errors import CredenceError, DependencyFailed, InvalidApplication
 from decisioning.judge import judge
 from decisioning.model import Decision, Inputs, Value
-from decisioning.record import GIVEN, SEALED_PARTS, Case, digests_of, record_of
+from decisioning.record import GIVEN, Case, digests_of, record_of
 
 _FROM_RECORD = ("prompt", "llm", "embedding", "credence")
 """The versions that no judgement knows; the seal holds them to what they were."""
@@ -122,7 +123,7 @@ def _seal(
     yield first_difference(raw.get("known_at"), given.get("known_at"), "inputs.known_at")
     for name in sorted(GIVEN):
         yield first_difference(record.get(name), given.get(name), f"decision.{name}")
-    for part in SEALED_PARTS:
+    for part in digests:
         if inputs.seal.digests.get(part) != digests[part]:
             yield from _where_changed(part, record, inputs, edition)
             yield Difference(f"inputs.{part}", digests[part], inputs.seal.digests.get(part))
@@ -132,6 +133,8 @@ def _where_changed(
     part: str, record: Mapping[str, Any], inputs: Inputs, edition: Edition
 ) -> Iterator[Difference | None]:
     """The very field that was changed, where the decision repeats it."""
+    if part == "counter":
+        return
     shown = _shown(part, record, edition)
     stored = _printed(part, inputs)
     for name, value in shown.items():
@@ -180,11 +183,20 @@ def _again(decision: Decision, inputs: Inputs, edition: Edition) -> dict[str, An
         created_at=decision.created_at,
         corrects=decision.corrects,
     )
-    again = record_of(case, edition, application, judgement, decision.timings_ms)
+    other = _other_terms(inputs, edition) if may_counter(edition, judgement) else None
+    again = record_of(case, edition, application, judgement, decision.timings_ms, other)
     given = {name: getattr(decision.versions, name) for name in _FROM_RECORD}
     return again.model_copy(update={"versions": again.versions.model_copy(update=given)}).model_dump(
         mode="json"
     )
+
+
+def _other_terms(inputs: Inputs, edition: Edition) -> Countered | None:
+    """The counter-offer from what it was approved on, if one was made."""
+    if inputs.counter is None:
+        return None
+    answers = Answers(inputs.counter.score_answer, inputs.counter.price_answer)
+    return countered_again(edition, edition.application.read(inputs.counter.application), answers)
 
 
 def _answers(

@@ -3,15 +3,19 @@
 Both are for analysts: dated, never stored as decisions, never an offer, never told to an applicant.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from decisioning.claims import claims_of_changes
 from decisioning.counterfactuals import Change, Counterfactual, Flip, Search, Searched
 from decisioning.edition import Edition
-from decisioning.model import Decision, Frozen, Inputs, Outcome, Rule, Score, Versions
+from decisioning.model import Decision, Frozen, Inputs, Outcome, Reader, Rule, Score, Versions
 from decisioning.price_tier import PriceTier, price_tier_of
+from decisioning.titles import Told, titles_of
+from decisioning.writer import sentence
 
 NOT_AN_OFFER = (
     "For analysts. Not an offer: each change was decided under the policy of the day named here,"
@@ -25,8 +29,9 @@ class WhatChanges(Frozen):
     """The changes under which the application is approved, the smallest first.
 
     `outcome` is the recorded one, `outcome_now` what the same application came to when it was asked again
-    for this search. `none_because` says why there are none. `complete` is false where the time or the
-    number of changes ran out, or a model did not answer: a smaller change may then have been missed.
+    for this search. `sentences` word the changes, one each; `none_because` says why there are none.
+    `complete` is false where the time or the number of changes ran out, or a model did not answer: a
+    smaller change may then have been missed.
     """
 
     decision_id: UUID
@@ -34,6 +39,7 @@ class WhatChanges(Frozen):
     outcome: Outcome
     outcome_now: Outcome | None
     counterfactuals: tuple[Counterfactual, ...]
+    sentences: tuple[str, ...]
     none_because: str | None
     searched: tuple[Searched, ...]
     tried: int
@@ -67,6 +73,12 @@ class WhatIf(Frozen):
     created_at: AwareDatetime
     remark: str = NOT_AN_OFFER
     trace_id: str
+
+
+def sentences_of(edition: Edition, decision: Decision, found: Iterable[Counterfactual]) -> tuple[str, ...]:
+    """The changes in words, for an analyst."""
+    told = Told(decision, titles_of(edition))
+    return tuple(sentence(claim, told, Reader.ANALYST) for claim in claims_of_changes(found))
 
 
 def why_not_searched(edition: Edition, decision: Decision) -> str | None:

@@ -4,6 +4,7 @@ from decisioning.claims import (
     CharacteristicClaim,
     Claim,
     ConditionClaim,
+    CounterfactualClaim,
     FailureClaim,
     MissingClaim,
     NextClaim,
@@ -65,6 +66,8 @@ def _around(claim: Claim, told: Told) -> str:
         case ConditionClaim():
             lead = f"The approval is subject to a condition{_under(claim.clauses)}"
             return f'{lead}, which the applicant reads as "{ended(claim.text)}"'
+        case CounterfactualClaim():
+            return _changed(claim, told)
         case MissingClaim():
             missing = listed([told.name(f) for f in claim.fields])
             return f"The file lacks {missing}, without which nothing can be decided."
@@ -167,11 +170,23 @@ def _compared(comparison: Comparison, told: Told) -> str:
     return f"the {name} is {value}, {relation(comparison.comparator)} {limit}"
 
 
+def _changed(claim: CounterfactualClaim, told: Told) -> str:
+    moves = [
+        f"{with_article(told.name(change.field))} of {written(change.after, change.unit, told.currency)}"
+        f" instead of {written(change.before, change.unit, told.currency)}"
+        for change in claim.changes
+    ]
+    freed = f"; {listed(claim.clauses)} would no longer stand in its way" if claim.clauses else ""
+    return f"With {listed(moves)} the application would be approved{freed}."
+
+
 def _consequence(rule: Rule, told: Told) -> str:
+    outcome = told.decision.outcome
     if rule.effect is Effect.DECLINE:
-        return "which alone means a decline"
-    declined = told.decision.outcome is Outcome.DECLINE
-    return "which by itself would call for a person" if declined else "so a person must decide"
+        countered = outcome is Outcome.COUNTER_OFFER
+        return "which by itself rules out what was asked for" if countered else "which alone means a decline"
+    referred = outcome is Outcome.REFER
+    return "so a person must decide" if referred else "which by itself would call for a person"
 
 
 def _not_fired(claim: ThresholdClaim, told: Told) -> str:

@@ -7,10 +7,12 @@ from evals import decisions
 from evals.frame import CaseSuite
 from evals.gates import Suite
 from evals.retrieval import references, retrieval
+from evals.verifier import verifier
 
 SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "decisions": decisions.SUITE,
     "references": references,
     "retrieval": retrieval,
+    "verifier": verifier,
 }
 """A CaseSuite is measured case by case; any other suite is a function that gives its whole result."""

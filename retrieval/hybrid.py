@@ -44,7 +44,7 @@ def search(
             legs.blocks(one_document),
             legs.sums(),
             legs.worded(binds, candidates),
-            legs.meant(binds, dimensions, candidates),
+            legs.meant(binds, dimensions, candidates, one_document=one_document),
         ]
     parts += [_named(binds), _CANDIDATE, _FIGURES, _scored(weights)]
     return f"with {','.join(parts)}{_ANSWER}"

@@ -27,11 +27,16 @@ OUTSTANDING = 3
 FEW_BLOCKS = 4
 """Where the day and the document leave no more blocks than these, the vector index is not asked."""
 
-SKETCHED = 8
+SKETCHED = 12
 """So many times as many passages as candidates are compared in full after their sketches."""
+
+ENOUGH_OF_ONE = 4
+"""A document may be anywhere among its blocks: unless so many times as many of its passages as candidates are
+near by their sketches, all of it is compared."""
 
 _BLOCK = lexical.BLOCK
 _VECTOR = f"vector({_BLOCK})"
+_DISTANCE = "2 * (s.signs <~> (select signs from meaning)) + (s.signs <~> (select halves from meaning))"
 
 
 def blocks(one_document: bool) -> str:
@@ -111,7 +116,7 @@ def _above(height: str, where: str, binds: str, limit: int) -> str:
   limit {limit}"""
 
 
-def meant(binds: str, dimensions: int, candidates: int) -> str:
+def meant(binds: str, dimensions: int, candidates: int, *, one_document: bool) -> str:
     """The passages in force that mean nearly the same.
 
     The vector index is asked where most of the corpus is in force. Elsewhere the signs of all vectors are
@@ -120,33 +125,35 @@ def meant(binds: str, dimensions: int, candidates: int) -> str:
     that of all blocks about SKETCHED times as many as are wanted are. All are compared where too few are in
     force.
     """
+    enough = candidates * ENOUGH_OF_ONE if one_document else candidates
+    nearer = f"{_DISTANCE} <= coalesce((select level from sample), {3 * dimensions})"
     return f"""
 {_approximate(binds, dimensions, candidates)},
 sample as materialized (
-  select {_distance()} as level
+  select {_DISTANCE} as level
   from (select min(id) * {_BLOCK}::bigint as first from block where {_too_few(candidates, "approximate")}) b
-  cross join lateral ({_sketches()}) s
+  cross join lateral ({_sketches("true")}) s
   order by level
   offset (select {candidates * SKETCHED} / greatest(count(*), 1) from block) limit 1
 ),
-near as materialized (
+sketched as materialized (
   select c.id, c.passage_id
   from (
     select s.passage_id
     from (
       select id * {_BLOCK}::bigint as first from block where {_too_few(candidates, "approximate")} offset 0
     ) b
-    cross join lateral ({_sketches()}) s
-    where {_distance()} <= coalesce((select level from sample), {3 * dimensions}) offset 0
+    cross join lateral ({_sketches(nearer)}) s
+    offset 0
   ) s
   cross join lateral ({_in_force("c.passage_id = s.passage_id", binds)}) c
-  {_nearest(candidates)}
 ),
+near as (select c.id, c.passage_id from sketched c {_nearest(candidates)}),
 complete as (
   select c.id, c.passage_id
   from (
     select id * {_BLOCK}::bigint as first from block
-    where {_too_few(candidates, "approximate", "near")} offset 0
+    where {_too_few(candidates, "approximate")} and {_too_few(enough, "sketched")} offset 0
   ) b
   cross join lateral ({_in_force(f"c.passage_id >= b.first and c.passage_id < b.first + {_BLOCK}", binds)}) c
   {_nearest(candidates)}
@@ -169,20 +176,16 @@ approximate as materialized (
 )"""
 
 
-def _too_few(candidates: int, *legs: str) -> str:
-    """True while no leg has brought as many as are wanted; asked once, before anything is read."""
-    return " and ".join(f"(select count(*) from {leg}) < {candidates}" for leg in legs)
+def _too_few(wanted: int, leg: str) -> str:
+    """True where a leg has brought fewer than are wanted; asked once, before anything is read."""
+    return f"(select count(*) from {leg}) < {wanted}"
 
 
-def _sketches() -> str:
+def _sketches(where: str) -> str:
     return f"""
-    select passage_id, signs from passage_sketch
-    where model_id = (select id from model) and passage_id >= b.first and passage_id < b.first + {_BLOCK}
-    offset 0"""
-
-
-def _distance() -> str:
-    return "2 * (s.signs <~> (select signs from meaning)) + (s.signs <~> (select halves from meaning))"
+    select s.passage_id, s.signs from passage_sketch s
+    where s.model_id = (select id from model)
+      and s.passage_id >= b.first and s.passage_id < b.first + {_BLOCK} and {where} offset 0"""
 
 
 def _in_force(where: str, binds: str) -> str:

@@ -10,6 +10,9 @@ from retrieval.errors import Unreadable
 from retrieval.outline import Block, Shape
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<body>.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"^[ >]*\[[^\]\n]{1,1000}\]:", re.MULTILINE)
+_MOST_LINKS = 1000
+"""Reading takes the square of them."""
 _COMMENT = re.compile(r"\A\s*<!--.*?-->\s*\Z", re.DOTALL)
 
 
@@ -30,6 +33,8 @@ def split(text: str, source: str) -> tuple[dict[str, str], str]:
 
 def blocks(text: str, source: str) -> Iterator[Block]:
     """The blocks of a Markdown text; raw HTML is refused, comments are left out."""
+    if len(_LINK.findall(text)) > _MOST_LINKS:
+        raise Unreadable(source, f"it defines more than {_MOST_LINKS} links")
     tokens = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("table").parse(text)
     yield from _Reader(tokens, source).blocks()
 

@@ -26,6 +26,7 @@ MODULES: Final[Mapping[str, str]] = {
     "demo": "demo",
     "explain": "records",
     "replay": "records",
+    "notice": "records",
     "ask": "words",
     "verify": "words",
     "db": "db",

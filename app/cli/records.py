@@ -1,7 +1,9 @@
-"""`credence explain` and `credence replay`: what was decided, said, and whether both still follow."""
+"""`credence explain`, `replay` and `notice`: what was decided and said, whether both follow, the letter."""
 
+import sys
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Final
 from uuid import UUID
 
 import typer
@@ -10,6 +12,7 @@ from app.cli.opening import opened
 from app.cli.terminal import FAILED, Json, Misuse, out, print_json, run, settings_now
 from app.database import Database, database
 from app.explaining import explanation_of
+from app.notices import letter_of
 from app.replaying import replay_stored
 from app.storage.decisions import iterate_all, load_stored
 from app.storage.rows import StoredDecision
@@ -21,6 +24,7 @@ def register(cli: typer.Typer) -> None:
     """Add the commands of this module."""
     cli.command()(explain)
     cli.command()(replay)
+    cli.command()(notice)
 
 
 def explain(
@@ -49,6 +53,43 @@ def show(explanation: Explanation) -> None:
         for cited in sentence.citations:
             out.print(f"    {cited.clause} ({cited.edition}): “{cited.quote}”", markup=False, style="dim")
     out.print(f"{explanation.status}, {explanation.writer} writer, for the {explanation.reader}", style="dim")
+
+
+class Form(StrEnum):
+    """What a letter is printed as."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+    PDF = "pdf"
+
+
+MEDIA_TYPES: Final = {
+    Form.HTML: "text/html",
+    Form.MARKDOWN: "text/markdown",
+    Form.PDF: "application/pdf",
+}
+
+
+def notice(
+    decision_id: Annotated[UUID, typer.Argument(metavar="ID", help="The decision's id.")],
+    form: Annotated[Form, typer.Option("--format", help="As what it is written.")] = Form.MARKDOWN,
+    json: Json = False,
+) -> None:
+    """Print the notice to the applicant, the very bytes that are kept; written now if it was not yet."""
+
+    async def story(base: Database) -> None:
+        async with opened(base) as services:
+            document = await letter_of(services, decision_id, MEDIA_TYPES[form], None)
+            content = document.content or b""
+        if json:
+            state = {"decision_id": str(decision_id), "media_type": document.media_type}
+            state |= {"sha256": document.sha256.hex(), "written_at": document.written_at.isoformat()}
+            print_json(state)
+        else:
+            sys.stdout.buffer.write(content)
+
+    with database(settings_now()) as base:
+        run(story(base))
 
 
 def replay(

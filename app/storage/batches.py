@@ -4,7 +4,9 @@ A decision is acknowledged only when the commit that holds it is durable, whoeve
 the database refuses fails alone: the others of its batch are stored all the same.
 """
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
@@ -14,7 +16,7 @@ from app.batching import Batcher, Joined
 from app.storage.decisions import write_decisions
 from app.storage.engine import Execute
 from app.storage.errors import DatabaseUnavailable, DecisionExists, StorageError
-from app.storage.idempotency import Claim, Wanted, claims_by
+from app.storage.idempotency import Claim, Claimed, Wanted, claims_by, release
 from app.storage.lanes import Lanes
 from app.storage.rows import NewDecision
 from app.telemetry import Attr, SpanName
@@ -29,7 +31,9 @@ class Batches:
     """What requests of this process write together."""
 
     def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
         self._lanes = Lanes(engine)
+        self._freeing: set[asyncio.Task[None]] = set()
         name, postgres = SpanName.BATCH.format, {Attr.DB_SYSTEM: "postgresql"}
         self._claims: Batcher[Wanted, Claim] = Batcher(
             self._claim,
@@ -37,6 +41,7 @@ class Batches:
             largest=LARGEST,
             in_flight=CLAIMS_AT_ONCE,
             attributes=postgres,
+            unwanted=self._free,
         )
         self._decisions: Batcher[NewDecision, None] = Batcher(
             self._store,
@@ -56,7 +61,19 @@ class Batches:
 
     async def close(self) -> None:
         """Close the connections; nothing may be under way."""
+        await asyncio.gather(*self._freeing, return_exceptions=True)
         await self._lanes.close()
+
+    def _free(self, claim: Claim) -> None:
+        """Whoever asked for the key has left before it was theirs: it need not wait for its lease to end."""
+        if isinstance(claim, Claimed):
+            freeing = asyncio.get_running_loop().create_task(self._release(claim))
+            self._freeing.add(freeing)
+            freeing.add_done_callback(self._freeing.discard)
+
+    async def _release(self, claimed: Claimed) -> None:
+        with suppress(DatabaseUnavailable):  # its lease ends by itself
+            await release(self._engine, claimed)
 
     async def _claim(self, wanted: Sequence[Wanted]) -> Sequence[Claim]:
         async with self._lanes.lane() as connection:

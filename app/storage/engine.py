@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -99,11 +100,11 @@ def refusal_of(constraint: str, means: StorageError) -> Iterator[None]:
 async def _left_at_once(connection: AsyncConnection) -> AsyncIterator[None]:
     """Who is cancelled does not wait for a server that hangs: the connection is dropped, not rolled back.
 
-    The server ends the transaction with its connection.
+    The server ends the transaction with its connection. Dropped too is one on which the driver lost its way.
     """
     try:
         yield
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, asyncpg.InternalClientError):
         if not connection.invalidated:
             driver: Any = (await connection.get_raw_connection()).driver_connection
             driver.terminate()
@@ -115,7 +116,7 @@ async def _left_at_once(connection: AsyncConnection) -> AsyncIterator[None]:
 def _reaching() -> Iterator[None]:
     try:
         yield
-    except (OSError, PoolTimeout) as error:
+    except (OSError, PoolTimeout, asyncpg.InternalClientError) as error:
         raise DatabaseUnavailable(str(error) or "no answer in time") from error
     except DBAPIError as error:
         sqlstate = getattr(error.orig, "sqlstate", None) or ""

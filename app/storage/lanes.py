@@ -14,7 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.storage.engine import CONNECT_ARGUMENTS, UNAVAILABLE
 from app.storage.errors import DatabaseUnavailable
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+# The driver's own error is what it raises on a connection that the server has said goodbye on.
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 
 class Lanes:
@@ -31,6 +38,9 @@ class Lanes:
             connection = await self._open()
             try:
                 yield connection
+            except LOST:
+                connection.terminate()
+                raise
             finally:
                 self._give_back(connection)
         except LOST as error:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decisioning.grounding.content import is_about
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
-from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, share, stated_in
+from decisioning.grounding.passages import share
+from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, stated_in
 from decisioning.grounding.roles import could_be, has_role, roughly_true
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
@@ -168,11 +169,13 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     """A number must not stand beside the name of something that has another value."""
     left, right = said.left_of(quantity), said.right_of(quantity)
     names = {k.name for k in found}
-    if quantity.kind is Kind.NUMBER and not any(pool.named(k.name, said.stems) >= MEANT for k in found):
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    limits = (k for q in said.amounts for k in pool.meaning(q) if k.rule is not None)
+    ruled = bool(names & {k.name for k in limits if k.rule and k.rule.clause in clauses})
+    counted = any(pool.named(k.name, said.stems) >= MEANT for k in found)
+    if quantity.kind is Kind.NUMBER and not ruled and not counted:
         return said.problem("number_of_another", f'nothing here says what "{quantity.text}" counts')
     unnamed = [k for k in found if pool.named(k.name, said.stems) < MEANT and not _is_bound(quantity, k)]
-    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
-    ruled = any(k.rule is not None and k.rule.clause in clauses for k in found)
     if len(unnamed) == len(found) and not ruled and not {k.name for k in found} & _told_of(said, pool):
         problem = f'"{quantity.text}" is {_named(found, None)}, which the sentence does not name'
         return said.problem("number_of_another", problem)

@@ -22,6 +22,7 @@ def check_binding(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     own = own_words(said, pool)
     yield from _conditions(said, own, pool)
+    yield from _met(said, pool)
     yield from _causes(own, pool)
 
 
@@ -40,6 +41,16 @@ def _conditions(said: Said, own: Said, pool: Pool) -> Iterator[Problem]:
     kind = "condition" if pool.outcome is Outcome.APPROVE else "outcome"
     problem = f'"{asks.group()}" states a condition that the decision does not carry'
     yield said.problem(f"unknown_{kind}", problem)
+
+
+def _met(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A condition is still to be met: it is no reason of an approval, and nobody has met it."""
+    basis = form("based on").search(said.text)
+    if pool.outcome is not Outcome.APPROVE or not basis:
+        return
+    texts = (p for c in pool.carriers if c.kind == "condition" for p in c.passages if len(p.content) > 1)
+    if any(restates(said, p) for p in texts):
+        yield said.problem("unknown_reason", "a condition of the approval is no reason for it")
 
 
 def _causes(said: Said, pool: Pool) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from decisioning.grounding.relations import check_relations
 from decisioning.grounding.restating import check_restating
 from decisioning.grounding.resting import check_clauses
 from decisioning.grounding.said import said_of
+from decisioning.grounding.standing import check_standing
 from decisioning.grounding.state import check_state
 from decisioning.model import Problem
 
@@ -27,6 +28,7 @@ def check_sentence(text: str, pool: Pool) -> tuple[Problem, ...]:
         check_names,
         check_amounts,
         check_relations,
+        check_standing,
         check_content,
         check_binding,
         check_state,

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.once import once
-from decisioning.grounding.pool import Carrier, Passage, Pool, Role, likeness
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Carrier, Pool, Role
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
-from decisioning.grounding.pool import Pool, likeness
+from decisioning.grounding.passages import likeness
+from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Problem
@@ -21,6 +22,11 @@ _QUOTED = re.compile(r'["\u201c]([^"\u201c\u201d]+)["\u201d]')
 _LEAST_QUOTED = 4
 _OPINION = re.compile(r"\b(?:[Ii](?!\.)\b(?:\s?['\u2019]\s?(?:m|ve|d|ll)\b)?|my|me|mine|myself)\b")
 _STRAY = re.compile(r"(?<![\d\s])\s*%|(?<!\d)\s+%")
+_HANGING = re.compile(
+    r"(?:this|that|it|these|those)\s+(?:(?:case|score|decision|rule|reason)\s+)?(?:is|was|were|does|did|has|had|means?|meant|allowed|led|made|meets?"
+    r"|shows?|caused|explains?)\b(?!\s+(?:(?:not\s+)?an?\s+(?:decline|refusal|approval|referral)|approved|declined|referred|incomplete|granted|refused|rejected))",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 _COMMON = 0.12
 """The least share of everyday function words in an English sentence of eight words or more."""
@@ -56,6 +62,7 @@ def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
     opinion = _OPINION.search(said.text)
     if opinion and not any(_OPINION.search(p.text) for p in pool.passages):
         yield said.problem("opinion", f'"{opinion.group()}" tells of somebody who is no source')
+    yield from _voice(said, pool)
     order = form("order").search(said.text) or _BEGINS.match(said.text)
     if order:
         yield said.problem(
@@ -68,6 +75,21 @@ def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
     for found in form("protected").finditer(said.text):
         if not _in_policy(found.group().lower(), said, pool):
             yield said.problem("protected", f'"{found.group()}" is or stands for a protected characteristic')
+
+
+def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
+    """No judgement of the person, nobody who acted, nothing that hangs on a sentence before."""
+    if pool.outcome is None or is_general(said, pool):
+        return
+    texts = [p.text.lower() for p in (*pool.passages, *(p for c in pool.carriers for p in c.passages))]
+    judges = form("judges").search(said.text)
+    if judges and not any(judges.group() in text for text in texts):
+        yield said.problem("opinion", f'"{judges.group()}" judges; the record only states')
+    acted = form("person acted").search(said.text)
+    if acted and not any(c.kind == "reason" for c in pool.carriers):
+        yield said.problem("wrong_actor", f'"{acted.group()}": no person has acted on this application')
+    if _HANGING.match(said.text) and not said.amounts and not pool.topics(said.sequence):
+        yield said.problem("unclear", "this names nothing that could be checked; say what it is about")
 
 
 def _stands(quote: str, pool: Pool) -> bool:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from decisioning.grounding.forms import form
-from decisioning.grounding.pool import Passage, Pool, equal, likeness
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
@@ -12,10 +13,15 @@ from decisioning.numbers import Kind, Quantity, bound_of, negated_at
 
 _WOULD_BE = re.compile(r"\bwould\s+be\b", re.IGNORECASE)
 _STATED = re.compile(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_TOLD_TO = re.compile(
+    r"\b(?:must|has\s+to|should|will|is\s+going\s+to)\s+(?:decline|refuse|reject|approve|accept|grant)\b",
+    re.IGNORECASE,
+)
 _DECIDED = re.compile(
     r"\b(?:is|was|has\s+been|and)\s+(?:now\s+|already\s+|finally\s+)?(?P<verb>decided)\b(?!\s+(?:by|under|on))",
     re.IGNORECASE,
 )
+_REFERRAL = re.compile(r"\breferrals?\b", re.IGNORECASE)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
 
 
@@ -34,15 +40,23 @@ def check_outcome(said: Said, pool: Pool) -> Iterator[Problem]:
             )
             if problem:
                 yield problem
-    if not general and pool.outcome in (Outcome.INCOMPLETE, Outcome.REFER):
+    if not general:
+        yield from _undecided(said, pool)
+
+
+def _undecided(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What nobody has decided yet is not told as decided, nor is anybody told how to."""
+    told_to = _TOLD_TO.search(said.text)
+    if told_to and not negated_at(said.text, told_to.start()):
+        yield said.problem("outcome", f'"{told_to.group()}": nobody is told how to decide')
+    if pool.outcome in (Outcome.INCOMPLETE, Outcome.REFER):
         decided = _DECIDED.search(said.text)
         nothing = re.search(r"\b(?:nothing|nobody)\b", said.text, re.IGNORECASE)
         if decided and not nothing and not negated_at(said.text, decided.start("verb")):
             yield said.problem("outcome", f"nothing is decided yet: the decision is {_word(pool.outcome)}")
-    if not general and pool.outcome is Outcome.INCOMPLETE:
-        whole = _COMPLETE.search(said.text)
-        if whole and not negated_at(said.text, whole.start()) and re.search(r"\b(?:is|are)\b", said.text):
-            yield said.problem("outcome", "the application is incomplete, and the sentence calls it complete")
+    whole = _COMPLETE.search(said.text) if pool.outcome is Outcome.INCOMPLETE else None
+    if whole and not negated_at(said.text, whole.start()) and re.search(r"\b(?:is|are)\b", said.text):
+        yield said.problem("outcome", "the application is incomplete, and the sentence calls it complete")
 
 
 def _approval(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -91,6 +105,8 @@ def _by_clauses(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) 
         for m in form(outcome.value).finditer(p.text)
         if negated_at(p.text, m.start()) is denied
     ]
+    if outcome is Outcome.REFER:
+        said_by += [p for p in clauses if _REFERRAL.search(p.text)]
     if said_by:
         return None
     if denied and not any(form(outcome.value).search(p.text) for p in clauses):
@@ -105,7 +121,7 @@ def _speaking(said: Said, pool: Pool) -> tuple[Passage, ...]:
     if own:
         return tuple(own)
     exact = [p for p in pool.passages if any(_bounds_alike(q, o) for q in said.amounts for o in p.quantities)]
-    if exact:
+    if any(form(outcome.value).search(p.text) for p in exact for outcome in Outcome):
         return tuple(exact)
     numbered = [
         p.clause

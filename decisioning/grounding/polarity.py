@@ -7,7 +7,8 @@ from functools import lru_cache
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys, listed
-from decisioning.grounding.pool import Passage, Pool, Role, likeness
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Pool, Role
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
@@ -44,7 +45,7 @@ _REACH = {"verbal": 1, "nominal": 3, "purpose": 4}
 _TOLD = 3
 _COPIED, _COPY = 5, 0.8
 """How many words with content a text has that can be copied, and which share of them makes a copy."""
-_ANY_NOT = re.compile(r"\b(?:not|no|never|cannot|without)\b|n['\u2019]t\b", re.IGNORECASE)
+_ANY_NOT = re.compile(r"\b(?:not|no|never|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
 _RESTATED = 0.75

@@ -20,6 +20,8 @@ Mention = frozenset[tuple[int, int]]
 _ENOUGH = 0.5
 _MOST_PLACES = 24
 _COMBINATIONS = 8
+_MOSTLY = 1.5
+"""A sentence not this many times as long as a reason's own text says that reason and no other."""
 _REQUESTED = ("amount", "term_months")
 """What every sentence about the outcome names."""
 
@@ -53,7 +55,8 @@ def missing_reasons(
     said = [said_of(text) for text in texts]
     around = _around(wanted, claims, titles or {})
     longer = [_standing(each, around) for each in said]
-    found = [(w, _mentions(said, longer, w, currency_unit)) for w in wanted]
+    texts_of = frozenset(_plain(w.reason.text) for w in wanted)
+    found = [(w, _mentions(said, longer, w, texts_of, currency_unit)) for w in wanted]
     found.sort(key=lambda f: (len(f[1]), f[0].reason.rank))
     given = _assign([m for _, m in found])
     missing = (w.reason for (w, _), there in zip(found, given, strict=True) if not there)
@@ -122,10 +125,22 @@ def _assign(mentions: list[list[Mention]]) -> list[bool]:
 
 
 def _mentions(
-    said: list[Said], longer: list[dict[str, frozenset[str]]], wanted: _Wanted, currency_unit: int
+    said: list[Said],
+    longer: list[dict[str, frozenset[str]]],
+    wanted: _Wanted,
+    texts: frozenset[str],
+    currency_unit: int,
 ) -> list[Mention]:
     found: list[Mention] = []
+    own_text = _plain(wanted.reason.text)
     for number, sentence in enumerate(said):
+        spoken = _plain(sentence.text)
+        if own_text and own_text in spoken:
+            start = spoken.find(own_text)
+            found.append(frozenset((number, p) for p in range(start, start + len(own_text))))
+            continue
+        if any(text and text in spoken and len(spoken) < _MOSTLY * len(text) for text in texts):
+            continue
         if form("of another rule").search(sentence.text) or _is_of_a_twin(sentence, wanted, currency_unit):
             continue
         least = 0 if _gives(sentence, wanted) else 0.6 * max(1, len(sentence.content))
@@ -134,6 +149,10 @@ def _mentions(
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
     return smallest[:_MOST_PLACES]
+
+
+def _plain(text: str) -> str:
+    return text.lower().rstrip(". ")
 
 
 def _gives(said: Said, wanted: _Wanted) -> bool:
@@ -172,9 +191,6 @@ def _limited_by(said: Said, rule: Rule, currency_unit: int) -> bool:
 def _places(
     said: Said, longer: list[frozenset[str]], wanted: _Wanted, currency_unit: int
 ) -> Iterator[frozenset[int]]:
-    verbatim = said.text.lower().find(wanted.reason.text.lower().rstrip(". "))
-    if verbatim >= 0:
-        yield frozenset(range(verbatim, verbatim + len(wanted.reason.text)))
     own, meant = phrases(wanted.name, wanted.title)
     for phrase in (*own, *(p for p in meant if len(p) > 1)):
         if said.stems.issuperset(phrase) and not _is_inner(said, phrase, longer):

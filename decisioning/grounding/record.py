@@ -15,7 +15,8 @@ from decisioning.claims import (
     rule_of,
 )
 from decisioning.grounding.lexicon import keys
-from decisioning.grounding.pool import Carrier, Known, KnownDate, Passage, Pool, Role, passages_of
+from decisioning.grounding.passages import Passage, passages_of
+from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
 from decisioning.model import Component, Decision, Effect, Fact, Offer, Rule, Unit, Value
@@ -166,7 +167,7 @@ def _counts(decision: Decision) -> Iterable[Known]:
 
 
 _DAY_WORDS = {
-    "as_of": "force decide decision take date day policy effective under",
+    "as_of": "approve decline refuse grant refer force decide decision take date day policy effective under",
     "edition": "edition force effective since version policy from manual",
     "received": "receive submit date arrive file lodge",
     "expires": "expire stand valid offer until open accept lapse hold good",

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from decisioning.claims import comparisons_of
 from decisioning.comparison import compare
 from decisioning.grounding.forms import form
-from decisioning.grounding.pool import COMPLEMENT, Known, Passage, Pool, Role, equal, likeness, same
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import COMPLEMENT, Known, Pool, Role, equal, same
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
+from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Comparator, Effect, Problem
-from decisioning.numbers import Kind, Phrase, Quantity, bound_of, negated_at
+from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
 
 _POLICY_ASKS = re.compile(
     r"\b(?:policy|manual|lender|rule|clause|system|[A-Z]+-[\d.]+|we|that)\s+(?:\w+\s+)?(?:wants?|needs?|asks?(?:\s+for)?|calls?\s+for"
@@ -32,14 +33,8 @@ _PASSIVE = re.compile(
     r"\b(?:is|are|was|were|be|been|being|gets?|got)\s+(?:[\w'\u2019]+\s+){0,2}?$", re.IGNORECASE
 )
 _PARTICIPLE = re.compile(r"(?:exceeded|surpassed|breached|reached|met|outstripped|missed)\b", re.IGNORECASE)
-_INSIDE = re.compile(
-    r"\b(?:is|are|was|were|lies?|lying|falls?|stands?|sits?|ranges?|remains?|scored|in|within|inside)\s+(?:[\w-]+\s+){0,5}?"
-    r"(?:between|from|of)\s+$",
-    re.IGNORECASE,
-)
-_SCALE = re.compile(r"\b(?:scale|possible|lowest|highest)\b", re.IGNORECASE)
+_TWO = 2
 _NEAR_WORDS = 6
-_SIGNED = 30
 _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
 
@@ -49,10 +44,8 @@ def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
         problem = _phrase(said, phrase, pool)
         if problem:
             yield problem
-    yield from _inside(said, pool)
     yield from _bounds(said, pool)
     yield from _enough(said, pool)
-    yield from _signs(said, pool)
 
 
 def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -66,7 +59,7 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
             return pair
     if quantity is None and not _LIMIT_NOUN.search(after) and not _is_passive(said, phrase):
         return None
-    limits = _limits(said, quantity, pool)
+    limits = _limits(said, quantity, pool, phrase)
     if limits and not (is_general(said, pool) and quantity is not None and _in_clauses(quantity, pool)):
         if quantity is None and not any(_values(k, pool) for k in limits):
             return None
@@ -75,22 +68,6 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
             return None
         return _contradiction(said, phrase, limits[0])
     return _with_passage(said, phrase, quantity, pool) if quantity is not None else None
-
-
-def _inside(said: Said, pool: Pool) -> Iterator[Problem]:
-    """What is said to lie between two numbers must."""
-    if pool.outcome is None or is_general(said, pool):
-        return
-    for low, high in pairwise(said.amounts):
-        opened = low.comparator is Comparator.GE and high.comparator is Comparator.LE
-        if not opened or not _INSIDE.search(said.text[: low.start]) or _SCALE.search(said.text):
-            continue
-        names = {k.name for q in (low, high) for k in pool.meaning(q)}
-        values = [v for n in sorted(names) if (v := _value_of(n, pool)) is not None]
-        bounds = [{k.value for k in pool.meaning(q)} for q in (low, high)]
-        if values and all(bounds) and not any(min(bounds[0]) <= v.value <= max(bounds[1]) for v in values):
-            name = values[0].name.replace("_", " ")
-            yield said.problem("comparator", f'{name} does not lie between "{low.text}" and "{high.text}"')
 
 
 def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -107,27 +84,13 @@ def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
         or _LIMIT_NOUN.search(said.text[phrase.end : end])
     ):
         return None
-    one, other = _value_of(named[0][1], pool), _value_of(others[0], pool)
+    one, other = value_of(named[0][1], pool), value_of(others[0], pool)
     if one is None or other is None or one.unit is not other.unit or one.name == other.name:
         return None
     if compare(one.value, phrase.comparator, other.value):
         return None
     words = said.text[phrase.start : phrase.end]
     return said.problem("comparator", f'"{words}" is not so of {one.name} and {other.name}')
-
-
-def _value_of(name: str, pool: Pool) -> Known | None:
-    return next((k for k in pool.numbers if k.name == name and k.role is Role.VALUE), None)
-
-
-def _signs(said: Said, pool: Pool) -> Iterator[Problem]:
-    """What is called negative must be below zero, in the record or in the rule that is told."""
-    for found in re.finditer(r"\b(negative|positive)\b", said.text, re.IGNORECASE):
-        comparator = Comparator.LT if found[1].lower() == "negative" else Comparator.GT
-        for topic in pool.topics(said.ordered(found.end(), found.end() + _SIGNED)):
-            values = [v for n in topic if (v := _value_of(n, pool)) is not None]
-            if values and not any(compare(v.value, comparator, 0) for v in values):
-                yield said.problem("comparator", f"{values[0].name.replace('_', ' ')} is not {found[1]}")
 
 
 def _is_passive(said: Said, phrase: Phrase) -> bool:
@@ -160,7 +123,7 @@ def _in_clauses(quantity: Quantity, pool: Pool) -> bool:
     return any(equal(quantity, q) for p in pool.passages for q in p.quantities)
 
 
-def _limits(said: Said, quantity: Quantity | None, pool: Pool) -> list[Known]:
+def _limits(said: Said, quantity: Quantity | None, pool: Pool, phrase: Phrase | None = None) -> list[Known]:
     limits = [k for k in pool.numbers if k.role is Role.LIMIT and not k.name.startswith("score_")]
     if quantity is not None:
         limits = [k for k in limits if same(quantity, k, pool.currency_unit)]
@@ -171,13 +134,13 @@ def _limits(said: Said, quantity: Quantity | None, pool: Pool) -> list[Known]:
     named = [(pool.named(k.name, said.stems), k) for k in limits]
     best = max((score for score, _ in named), default=0.0)
     if best < MEANT:
-        return _meant(said, [k for k in limits if k.name in values])
-    return _meant(said, [k for score, k in named if score >= min(best, NAMED) - 0.001])
+        return _meant(said, phrase, [k for k in limits if k.name in values])
+    return _meant(said, phrase, [k for score, k in named if score >= min(best, NAMED) - 0.001])
 
 
-def _meant(said: Said, limits: list[Known]) -> list[Known]:
+def _meant(said: Said, phrase: Phrase | None, limits: list[Known]) -> list[Known]:
     """The limit that "the limit" means: of the clause named, else the cut-off, else of a rule that fired."""
-    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE and _belongs(said, phrase, q)}
     groups = (
         [k for k in limits if k.rule is not None and k.rule.clause in clauses],
         [k for k in limits if k.rule is None and re.search(r"cut-?\s?off", said.text, re.IGNORECASE)],
@@ -185,6 +148,12 @@ def _meant(said: Said, limits: list[Known]) -> list[Known]:
         limits,
     )
     return next((group for group in groups if group), [])
+
+
+def _belongs(said: Said, phrase: Phrase | None, clause: Quantity) -> bool:
+    """Where a sentence compares twice, a clause belongs to the comparison right before it."""
+    before = [p for p in said.phrases if p.end <= clause.start]
+    return phrase is None or len(said.phrases) < _TWO or (bool(before) and before[-1] == phrase)
 
 
 def _values(limit: Known, pool: Pool) -> set[float]:
@@ -263,16 +232,21 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
             continue
         if bound is None or bound is phrase.comparator or _norm(passage.text, bound, own.start) is wanted:
             return None
-        if phrase.comparator is COMPLEMENT[bound] and _follows(said, passage, alike, pool):
+        if phrase.comparator is COMPLEMENT[bound] and _follows(said, phrase, passage, alike, pool):
             return None
     words = said.text[phrase.start : quantity.end]
     return said.problem("comparator", f'no clause says "{words}"; it compares the other way')
 
 
-def _follows(said: Said, passage: Passage, alike: float, pool: Pool) -> bool:
+def _follows(said: Said, phrase: Phrase, passage: Passage, alike: float, pool: Pool) -> bool:
     """Whether another sentence of the clause, about the contrary case, is what the sentence restates."""
     others = (p for p in pool.passages if p.clause == passage.clause and p is not passage)
-    return any(likeness(said.content, p) > max(alike, 0.49) for p in others)
+    least = max(alike, 0.5)
+    return any(
+        (near := likeness(said.content, p)) > least
+        or (near == least and any(q.comparator is phrase.comparator for q in comparing_phrases(p.text)))
+        for p in others
+    )
 
 
 def _norm(text: str, comparator: Comparator, start: int) -> Comparator:

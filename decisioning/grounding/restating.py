@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, is_stop, keys
-from decisioning.grounding.pool import Passage, Pool, likeness, quoting, stated_in
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Pool, quoting, stated_in
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word, words
@@ -105,7 +106,7 @@ def _acts(found: tuple[Word, ...]) -> tuple[_Act, ...]:
         before = n - 1
         while before >= 0 and _AUXILIARY.fullmatch(found[before].text):
             before -= 1
-        if before < 0 or is_stop(word.text) or is_stop(found[before].text):
+        if before < 0 or before == n - 1 or is_stop(word.text) or is_stop(found[before].text):
             continue
         after = frozenset(k for w in found[n + 1 :] for k in keys(w.stem))
         acts.append(_Act(word.stem, found[before].stem, after))
@@ -151,7 +152,7 @@ def _modals(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
         for found in _MODAL.finditer(passage.text):
             theirs.setdefault(_verb(found), set()).add(bool(found["duty"]))
     for found in _MODAL.finditer(said.text):
-        known = theirs.get(_verb(found), set())
+        known = theirs.get(_verb(found), set()) if _verb(found) else set()
         if known and bool(found["duty"]) not in known and not negated_at(said.text, found.end()):
             yield said.problem("duty", f'"{found.group()}" is not what the clause leaves or asks')
 

@@ -1,5 +1,6 @@
 """A clause that a sentence names must be the one that carries it."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from decisioning.claims import comparisons_of
@@ -7,12 +8,14 @@ from decisioning.grounding.content import CARRIED, is_about
 from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
-from decisioning.grounding.pool import Carrier, Pool, Role, equal, share
+from decisioning.grounding.passages import share
+from decisioning.grounding.pool import Carrier, Pool, Role, equal
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
 from decisioning.numbers import Kind
 
+_LIMIT_OF = r"\b(?:limit|maximum|minimum|ceiling|floor|threshold|cut-?off)\s+(?:in|of|under|set\s+by|from)\s+"
 _EFFECTS = {Outcome.DECLINE: Effect.DECLINE, Outcome.REFER: Effect.REFER}
 
 
@@ -62,7 +65,8 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     if limits and name not in limits and among == 1:
         return False
     carriers = [c for c in pool.carriers if name in c.clauses]
-    if any(is_about(said, c, pool) for c in carriers if _tells(c, name in limits)):
+    limited = name in limits or bool(re.search(_LIMIT_OF + re.escape(name), said.text, re.IGNORECASE))
+    if any(is_about(said, c, pool) for c in carriers if _tells(c, limited)):
         return True
     spared = {c.fact for r in pool.rules if r.clause == name and not r.fired for c in comparisons_of(r)}
     if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.sequence)):

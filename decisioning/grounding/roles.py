@@ -27,7 +27,7 @@ def has_role(said: Said, quantity: Quantity, known: Known, pool: Pool) -> bool:
         return not limiting or (quantity.kind is Kind.DURATION and not _COMPARED.search(before))
     if known.role is Role.DIFFERENCE:
         return _is_difference(said, quantity) and _of_limits_told(said, quantity, known, pool)
-    return not quantity.comparator and bool(form("shortfall").search(said.text))
+    return bool(form("shortfall").search(said.text))
 
 
 def _by_clause(said: Said, quantity: Quantity, known: Known) -> bool:

@@ -7,7 +7,8 @@ from functools import cache
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_stop, listed
-from decisioning.grounding.pool import Pool, likeness
+from decisioning.grounding.passages import likeness
+from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import lines, stem

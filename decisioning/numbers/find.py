@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
 
 from decisioning.model import Comparator
 from decisioning.numbers import numerals
 from decisioning.numbers.comparators import Phrase, comparator_after, comparing_phrases
 from decisioning.numbers.dates import find_dates
 from decisioning.numbers.model import SHARE, Kind, Quantity
+from decisioning.numbers.parts import lengths, ranges_of, shares, spread
 
 _CURRENCIES = {
     "€": "EUR", "$": "USD", "£": "GBP", "₧": "ESP", "us$": "USD",
@@ -75,10 +75,6 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"[;:]|,\s+(?:and|but|which|while|so)\b|\b(?:because|although|whereas)\b", re.IGNORECASE)
-_PART = re.compile(rf"(?<![\w.,-]){numerals.PART}", re.IGNORECASE)
-_WHOLE = re.compile(r"\b(?:the\s+)?(?:whole|entire|full)(?=\s+(?:purchase\s+)?price\b)", re.IGNORECASE)
-_JOINS = re.compile(r"\s+|,\s+|\s+and\s+|\s*,\s+and\s+", re.IGNORECASE)
-_AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b", re.IGNORECASE)
 _JOINED = re.compile(r"\s+(?:and|or|nor)\s+(?:of\s+|the\s+)?", re.IGNORECASE)
 _PAST_LIMIT = re.compile(
     r"\b(?:limit|maximum|minimum|ceiling|cap|floor|threshold|cut-?off|average|line|bar)\b[^,]*(?:,|\bat\b|\bwith\b|\bby\b|\()",
@@ -104,43 +100,11 @@ def quantities(text: str, clauses: Iterable[str] = ()) -> tuple[Quantity, ...]:
 def _quantities(text: str, clauses: frozenset[str]) -> tuple[Quantity, ...]:
     taken = bytearray(len(text))
     found = [*_take(taken, _named(text, clauses)), *_take(taken, _dates(text)), *_take(taken, _clauses(text))]
-    found += _take(taken, _shares(text))
+    found += _take(taken, shares(text))
     found += _take(taken, _numbers(text, taken))
     found += _take(taken, _ordinals(text))
     found.sort(key=lambda q: q.start)
-    return _related(text, tuple(_lengths(text, found)))
-
-
-def _shares(text: str) -> Iterator[Quantity]:
-    """Shares that are no plain numeral: "4 in 10", "the whole price"."""
-    for found in _PART.finditer(text):
-        value = numerals.part(found)
-        if value is not None:
-            yield Quantity(Kind.NUMBER, value, SHARE, found.start(), found.end(), found.group(), places=2)
-    for found in _WHOLE.finditer(text):
-        yield Quantity(Kind.NUMBER, Decimal(1), SHARE, found.start(), found.end(), found.group(), places=2)
-
-
-def _lengths(text: str, found: list[Quantity]) -> Iterator[Quantity]:
-    """The same quantities, "two years and six months" and "a year and a half" as one each."""
-    merged: list[Quantity] = []
-    for quantity in found:
-        last = merged[-1] if merged else None
-        gap = text[last.end : quantity.start] if last else ""
-        if last and last.unit == "years" and quantity.unit == "months" and _JOINS.fullmatch(gap):
-            value = last.value * 12 + quantity.value
-            whole = text[last.start : quantity.end]
-            end = quantity.end
-            merged[-1] = replace(last, value=value, unit="months", end=end, text=whole, written=value)
-        else:
-            merged.append(quantity)
-    for quantity in merged:
-        more = _AND_A_HALF.match(text, quantity.end) if quantity.kind is Kind.DURATION else None
-        if more is None:
-            yield quantity
-        else:
-            value, whole = quantity.value + Decimal("0.5"), text[quantity.start : more.end()]
-            yield replace(quantity, value=value, end=more.end(), text=whole, written=value, places=1)
+    return _related(text, tuple(lengths(text, found)))
 
 
 def _take(taken: bytearray, found: Iterable[Quantity]) -> list[Quantity]:
@@ -287,8 +251,8 @@ def _percent(mark: str) -> str:
 
 def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
     phrases = tuple(comparing_phrases(text))
-    ranges = _ranges(text, found)
-    found = tuple(_like(q, found[n + 1]) if _opens(n, ranges) else q for n, q in enumerate(found))
+    ranges = ranges_of(text, found)
+    found = spread(found, ranges)
     related: list[Quantity] = []
     for n, quantity in enumerate(found):
         if quantity.kind in (Kind.CLAUSE, Kind.ORDINAL):
@@ -303,30 +267,6 @@ def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
             comparator = related[-1].comparator
         related.append(replace(quantity, comparator=comparator, bound=bound, approximate=about))
     return tuple(related)
-
-
-def _opens(n: int, ranges: dict[int, Comparator]) -> bool:
-    return ranges.get(n) is Comparator.GE and n + 1 in ranges
-
-
-def _like(first: Quantity, second: Quantity) -> Quantity:
-    """The "60" of "between 60 and 70 %" is 60 %."""
-    if first.kind is not Kind.NUMBER or first.unit or not second.written:
-        return first
-    value = first.value * second.value / second.written
-    shift = first.places + second.places - max(0, -int(second.written.normalize().as_tuple().exponent))
-    return replace(first, kind=second.kind, unit=second.unit, per=second.per, value=value, places=shift)
-
-
-def _ranges(text: str, found: tuple[Quantity, ...]) -> dict[int, Comparator]:
-    ranges: dict[int, Comparator] = {}
-    for n, (first, second) in enumerate(pairwise(found)):
-        before, gap = text[max(0, first.start - 9) : first.start].lower(), text[first.end : second.start]
-        between = before.rstrip().endswith("between") and gap.strip() == "and"
-        spread = gap.strip() in ("to", "up to", "and up to", "\u2013", "-") and first.kind is not Kind.CLAUSE
-        if (between or spread) and Kind.CLAUSE not in (first.kind, second.kind):
-            ranges[n], ranges[n + 1] = Comparator.GE, Comparator.LE
-    return ranges
 
 
 def _governs(text: str, phrases: tuple[Phrase, ...], quantity: Quantity, floor: int) -> Comparator | None:

@@ -51,9 +51,6 @@ def _parser(benchmarks: Mapping[str, Benchmark]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, default=OUT, help="folder of the JSON files (default: %(default)s)"
     )
-    parser.add_argument(
-        "--clauses", type=int, default=1_000_000, help="of the scale benchmark (default: %(default)s)"
-    )
     return parser
 
 

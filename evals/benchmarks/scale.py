@@ -40,6 +40,12 @@ HELD_AGAINST_EXHAUSTIVE = 60
 
 BEFORE = (
     "alter table clause drop constraint ex_clause_one_text_at_a_time",
+    "alter table clause drop constraint fk_clause_passage_id",
+    "alter table posting drop constraint fk_posting_term_id, drop constraint fk_posting_block",
+    "alter table passage_vector drop constraint fk_passage_vector_model_id, "
+    "drop constraint fk_passage_vector_passage_id",
+    "alter table passage_sketch drop constraint fk_passage_sketch_model_id, "
+    "drop constraint fk_passage_sketch_passage_id",
     "drop index ix_passage_vector_near, ix_clause_refers_to, ix_clause_defines, ix_clause_document",
     "create unlogged table noise (id integer primary key, vector vector not null)",
 )

@@ -16,7 +16,7 @@ from decisioning.grounding import Pool, check_sentence, facts_alone, pool_of
 from decisioning.grounding.record_reader import decision_from
 
 DATA = Path(__file__).parent / "data"
-SETS = ("paraphrases", "paraphrases_second")
+SETS = ("paraphrases", "paraphrases_second", "attacks")
 
 
 @dataclass(frozen=True)

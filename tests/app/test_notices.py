@@ -2,12 +2,14 @@
 
 import hashlib
 import html
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pypdf import PdfReader
 
 from app.storage.people import erase_person
 from decisioning.disclosures import EQUAL_CREDIT
@@ -91,6 +93,22 @@ async def test_the_form_follows_accept(edge):
         refused = await edge.client.get(path, headers={"Accept": accept})
         assert refused.status_code == 406
         assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_pdf_says_what_the_html_says(edge):
+    """The same words; where the form cannot print a name it is 406, and HTML prints it."""
+    decision_id = await posted(edge, "decline", application=DECLINED, sources=[REPORT | {"score": SCORE}])
+    as_pdf = {"Accept": "application/pdf"}
+    response = await edge.client.get(f"/v1/decisions/{decision_id}/notice", headers=as_pdf)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/pdf")
+    pages = PdfReader(io.BytesIO(response.content)).pages
+    printed = "".join(page.extract_text() for page in pages).replace("\u2022", "")
+    body = (await notice(edge, decision_id)).partition("<body>")[2]
+    assert "".join(printed.split()) == "".join(read(body).split())
+    foreign = await posted(edge, "decline", application=DECLINED, applicant=APPLICANT | {"name": "田中"})
+    refused = await edge.client.get(f"/v1/decisions/{foreign}/notice", headers=as_pdf)
+    assert refused.status_code == 406
+    assert "田中" in await notice(edge, foreign)
 
 
 async def test_the_same_bytes_come_again(edge, monkeypatch):

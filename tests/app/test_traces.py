@@ -143,7 +143,7 @@ def _check_metrics(told: Traced) -> None:
     )
     for stage in ("score", "price", "rules", "retrieve", "generate", "verify", "store", "total"):
         point = points["credit.decision.duration", stage]
-        assert (point.unit, point.exemplars) == ("s", {told.decision["trace_id"]})
+        assert (point.unit, point.exemplars) == ("s", frozenset({told.decision["trace_id"]}))
     assert points["credit.score", None].value == 1
     assert points["credit.retrieval.duration", None].attributes == {"credit.result": "found"}
     assert points["process.cpu.time", None].value > 0

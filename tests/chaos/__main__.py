@@ -26,11 +26,11 @@ import orjson
 from app.sandbox.applications import sample_applications
 from tests.chaos.checks import open_files, violations
 from tests.chaos.load import Load
-from tests.e2e.processes import Home, Service, start_service
+from tests.e2e.processes import READY, Home, Service
 
 WORKERS = 2
 CALLERS = 6
-BACK_WITHIN_S = 90.0
+BACK_WITHIN_S = 180.0
 VICTIMS = {
     "worker": "app.worker",
     "model apis": "model_server",
@@ -54,7 +54,7 @@ class Chaos:
         start = time.monotonic()
         if victim == "service":
             await asyncio.to_thread(self.service.command.kill)
-            self.service = await asyncio.to_thread(_started_again, self.home, self.service.port)
+            self.service = await asyncio.to_thread(_started, self.home, self.service.port)
         else:
             pids = self._named(victim)
             dead = self.chance.choice(sorted(pids))
@@ -74,16 +74,19 @@ class Chaos:
         return max((open_files(pid) for pid in self._named("worker")), default=0)
 
 
-def _started_again(home: Home, port: int) -> Service:
+def _started(home: Home, port: int) -> Service:
     """As a process manager does it: again and again until it stays."""
     deadline = time.monotonic() + BACK_WITHIN_S
     while True:
-        try:
-            return start_service(home, "--port", str(port), "--workers", str(WORKERS))
-        except AssertionError:
+        command = home.start("serve", "--port", str(port), "--workers", str(WORKERS))
+        while command.process.poll() is None:
+            if found := READY.search(command.stdout):
+                return Service(command, found[1])
             if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+                command.process.terminate()
+                raise TimeoutError(f"the service did not start: {command.stderr}")
+            time.sleep(0.1)
+        time.sleep(0.2)
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -92,10 +95,10 @@ async def _until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.1)
 
 
-async def run(folder: Path, times: int, seed: int) -> dict[str, Any]:
+async def run(folder: Path, victims: Sequence[str], times: int, seed: int) -> dict[str, Any]:
     """Kill each victim so many times in turn; the figures, and what was wrong."""
     home, chance, start = Home(folder / "home"), random.Random(seed), time.monotonic()
-    service = await asyncio.to_thread(start_service, home, "--workers", str(WORKERS))
+    service = await asyncio.to_thread(_started, home, 0)
     rows = sample_applications()[:50]
     requests = [{"product": "consumer-loan", "application": dict(row.application)} for row in rows]
     chaos = Chaos(home, service, chance, Load(service.url, requests, seed))
@@ -103,7 +106,7 @@ async def run(folder: Path, times: int, seed: int) -> dict[str, Any]:
         await asyncio.sleep(2)
         files_before = chaos.open_files()
         for turn in range(times):
-            for victim in VICTIMS:
+            for victim in victims:
                 await chaos.kill(victim)
             sys.stderr.write(f"{turn + 1} of {times}: {len(chaos.load.keys)} keys\n")
         await asyncio.sleep(2)
@@ -118,16 +121,29 @@ async def run(folder: Path, times: int, seed: int) -> dict[str, Any]:
     found += [f"left behind: {pid} {name}" for pid, name in home.processes().items()]
     if files_after > 2 * files_before + 20:
         found.append(f"a worker holds {files_after} files, {files_before} before")
-    return _figures(chaos, times, found, time.monotonic() - start) | {"files": [files_before, files_after]}
+    found += _unexpected(folder)
+    return _figures(chaos, found, time.monotonic() - start) | {"files": [files_before, files_after]}
 
 
-def _figures(chaos: Chaos, times: int, found: Sequence[str], seconds: float) -> dict[str, Any]:
+def _unexpected(folder: Path) -> list[str]:
+    """What any process of the service logged as an error, once each."""
+    told = set()
+    for written in folder.glob("*.err"):
+        for line in written.read_text().splitlines():
+            if '"level":"error"' in line:
+                logged = orjson.loads(line)
+                told.add(" ".join(str(logged.get(name)) for name in ("event", "error_type", "places")))
+    return sorted(told)
+
+
+def _figures(chaos: Chaos, found: Sequence[str], seconds: float) -> dict[str, Any]:
     load = chaos.load
     return {
-        "kills": dict.fromkeys(VICTIMS, times),
+        "kills": {name: len(each) for name, each in chaos.back_s.items()},
         "back_s": {
             name: {"p50": round(statistics.median(each), 2), "max": round(max(each), 2)}
             for name, each in chaos.back_s.items()
+            if each
         },
         "keys": len(load.keys),
         "requests": sum(load.statuses.values()),
@@ -142,12 +158,13 @@ def main() -> int:
     """Run it, print the figures as one line of JSON."""
     parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
     parser.add_argument("--times", type=int, default=20, help="how often each victim is killed")
+    parser.add_argument("--victim", action="append", choices=VICTIMS, help="only these; all by default")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, help="where the figures go, beside standard output")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     try:
-        figures = asyncio.run(run(folder, given.times, given.seed))
+        figures = asyncio.run(run(folder, given.victim or list(VICTIMS), given.times, given.seed))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     line = json.dumps(figures)

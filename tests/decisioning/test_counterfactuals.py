@@ -10,12 +10,15 @@ from app.sandbox.applications import sample_applications
 from app.sandbox.terms import terms_on
 from decisioning.actions import MOST_STEPS, Action, changes_of, relative_change
 from decisioning.application import ApplicationFile, ApplicationSchema
+from decisioning.claims import claims_for, claims_of_changes
 from decisioning.counterfactuals import Counterfactual, Search, bars_of
 from decisioning.decide import Decided, Request, decide
 from decisioning.errors import InvalidProduct
-from decisioning.model import Outcome
+from decisioning.model import Outcome, Reader
 from decisioning.product import PRODUCTS, load_product
-from decisioning.whatif import tier_of, why_none, why_not_searched
+from decisioning.titles import Told
+from decisioning.whatif import sentences_of, tier_of, why_none, why_not_searched
+from decisioning.writer import sentence
 from tests.decisioning.test_consumer_loan import Pricing, Scoring
 from tests.factories import DECISION_ID, NOW, TRACE_ID, FakeStopwatch, tiny_product
 from tests.tiny_loan import APPLICATION
@@ -96,6 +99,24 @@ def test_the_clause_that_flips_is_named():
     assert (first.actions, first.changes[0].after) == (("shorter_term",), 60)
     (flip,) = first.flips
     assert (flip.rule.id, flip.rule.clause, flip.after) == ("K-TERM-MAX", "CP-2.4", {"term_months": 60})
+
+
+def test_a_change_is_a_claim_that_an_applicant_never_hears():
+    """Each change has its claim and its sentence; every reader may hear it but the applicant."""
+    search, base = searched(WANTED | {"amount": 2400, "price": 3000, "income": 300})
+    claims = claims_of_changes(search.found())
+    assert [claim.kind for claim in claims] == ["counterfactual"] * len(search.found())
+    assert claims_for(Reader.APPLICANT, claims) == ()
+    assert claims_for(Reader.ANALYST, claims) == claims
+    first, *_ = sentences_of(EDITION, base.decision, search.found())
+    change = search.found()[0].changes[0]
+    assert (change.before, change.after) == (2400, 1800)
+    assert first == (
+        "With an amount of ESP 1,800 thousand instead of ESP 2,400 thousand the application would be"
+        " approved; CP-7.3 and CP-7.2 would no longer stand in its way."
+    )
+    with pytest.raises(TypeError):
+        sentence(claims[0], Told(base.decision), Reader.APPLICANT)
 
 
 def test_none_says_why():

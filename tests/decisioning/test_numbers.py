@@ -35,6 +35,14 @@ def only(text: str):
         ("two thirds of the price", Kind.NUMBER, str(Decimal(2) / 3), "share"),
         ("three years", Kind.DURATION, "3", "years"),
         ("three and a half years", Kind.DURATION, "3.5", "years"),
+        ("half a year", Kind.DURATION, "0.5", "years"),
+        ("a year and a half", Kind.DURATION, "1.5", "years"),
+        ("two years and six months", Kind.DURATION, "30", "months"),
+        ("4 in 10", Kind.NUMBER, "0.4", "share"),
+        ("nine tenths of it", Kind.NUMBER, "0.9", "share"),
+        ("the whole price", Kind.NUMBER, "1", "share"),
+        ("1 300 000 pesetas", Kind.MONEY, "1300000", "ESP"),
+        ("a hundred pesetas", Kind.MONEY, "100", "ESP"),
         ("a 36-month term", Kind.DURATION, "36", "months"),
         ("thirty calendar days", Kind.DURATION, "30", "days"),
         ("1.2 million pesetas", Kind.MONEY, "1200000", "ESP"),
@@ -191,3 +199,23 @@ def test_no_text_breaks_the_finder(text):
     assert all(text[q.start : q.end] == q.text for q in found)
     assert all(a.end <= b.start for a, b in pairwise(found))
     assert all(0 <= p.start < p.end <= len(text) for p in comparing_phrases(text))
+
+
+def test_a_range_has_one_unit_and_two_ends():
+    """Both ends of "between 60 and 70 %" are percentages, the first the lower."""
+    low, high = quantities("It lies between 60 and 70 %.")
+    assert (low.kind, low.value, low.comparator) == (Kind.PERCENT, Decimal("0.60"), Comparator.GE)
+    assert (high.value, high.comparator) == (Decimal("0.70"), Comparator.LE)
+
+
+def test_at_least_this_and_below_that_are_two_comparisons():
+    """The "and below" of the second number does not turn the first one round."""
+    low, high = quantities("a score of at least 500 and below 540 points")
+    assert (low.comparator, high.comparator) == (Comparator.GE, Comparator.LT)
+
+
+def test_a_day_without_its_year_may_be_of_any():
+    """ "23 December" is that day of the year that the record means."""
+    (found,) = quantities("by 23 December")
+    assert date(2026, 12, 23) in found.days
+    assert date(2026, 11, 23) not in found.days

@@ -143,6 +143,13 @@ class FaultyPostgres:
     ways: set[asyncio.Task[None]] = field(default_factory=set)
     healed: asyncio.Event = field(default_factory=asyncio.Event)
     passed: int = 0
+    clients: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def say_goodbye(self) -> None:
+        """What a server that is stopped tells idle connections; their end is still to come."""
+        fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+        for client in self.clients:
+            client.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
 
     async def become(self, mode: str) -> None:
         """Fail like that from now on; `good` heals it."""
@@ -187,6 +194,7 @@ class FaultyPostgres:
             await writer.drain()
             return
         there, back = await asyncio.open_unix_connection(self.socket)
+        self.clients.add(writer)
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pass_on(reader, back))
@@ -194,6 +202,7 @@ class FaultyPostgres:
         except* (OSError, EOFError):
             pass
         finally:
+            self.clients.discard(writer)
             back.transport.abort()
 
     async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.storage.idempotency import claims_by
 from tests.faults.conftest import World
-from tests.faults.faulty import HUGE_MIB, SECRET, FaultyApi
+from tests.faults.faulty import HUGE_MIB, SECRET, FaultyApi, FaultyPostgres
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,6 +20,7 @@ BY_THE_DEADLINE_S = 5.0
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
+    monkeypatch.setattr("app.explaining.LAST_WORDS_S", 0.5)
     monkeypatch.setattr("app.decisions.STORED_WITHIN_S", 1.5)
     monkeypatch.setattr("app.storage.batches.claims_by", partial(claims_by, lease_s=2.0))
     monkeypatch.setattr("app.admission.READ_WITHIN_S", 1.0)
@@ -220,3 +221,21 @@ async def test_a_database_that_flaps(world: World):
             assert ended[key] == response.content
     assert len({orjson.loads(body)["id"] for body in ended.values()}) == 30
     assert await world.stored() == before + 30
+
+
+async def test_a_database_that_is_stopped(world: World):
+    """A server that says goodbye to idle connections, before it closes them: 503 or 201, and then 201."""
+    await world.heal()
+    await asyncio.gather(*(world.decide(key=world.new_key()) for _ in range(4)))
+    postgres = world.parts["postgres"]
+    assert isinstance(postgres, FaultyPostgres)
+    assert postgres.clients
+    postgres.say_goodbye()
+    await asyncio.sleep(0.1)
+    reads = [world.client.get("/v1/decisions") for _ in range(4)]
+    answers = await asyncio.gather(*(world.decide(key=world.new_key()) for _ in range(4)), *reads)
+    assert {answer.status_code for answer in answers} <= {200, 201, 503}, [a.text for a in answers]
+    async with asyncio.timeout(5):
+        while (await world.decide(key=world.new_key())).status_code != 201:
+            await asyncio.sleep(0.05)
+    assert not [line for line in world.lines() if line["level"] == "error"]

@@ -5,6 +5,7 @@ import random
 import re
 from datetime import date
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,11 +79,21 @@ async def statements_of(engine) -> list[str]:
     return sent
 
 
-async def plan_of(engine, document: str) -> dict:
+async def plan_of(engine, document: str) -> Any:
     """The plan of a search, in one document or in all ("")."""
     statement = hybrid.search(one_document=bool(document), dimensions=384)
     vector = direction("bant").tolist()
-    arguments = (document, AFTER, NOW, ["bant", "bark"], ["1"], WideEmbedder.name, vector, [], 10)
+    arguments: tuple[Any, ...] = (
+        document,
+        AFTER,
+        NOW,
+        ["bant", "bark"],
+        ["1"],
+        WideEmbedder.name,
+        vector,
+        [],
+        10,
+    )
     async with engine.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         await driver.execute(statements.NEAR)
@@ -90,7 +101,7 @@ async def plan_of(engine, document: str) -> dict:
         return row[0][0]["Plan"]
 
 
-def scanned(plan: dict, table: str) -> set[tuple[str, str | None]]:
+def scanned(plan: Any, table: str) -> set[tuple[str, str | None]]:
     """How a table is read in a plan: each kind of scan with its index."""
     found = set()
 
@@ -150,7 +161,7 @@ async def test_where_little_is_in_force_nothing_is_lost(engine):
         assert {hit.clause.clause for hit in hits} == {f"{n}" for n in range(7)}
 
 
-async def postings(engine) -> dict[tuple[int, int], dict[int, float]]:
+async def postings(engine) -> dict[tuple[int, int], float]:
     """Of each word and passage its weight, by the postings."""
     async with engine.connect() as connection:
         rows = (await connection.execute(sa.text("select term_id, block, weights::text from posting"))).all()
@@ -161,7 +172,7 @@ async def postings(engine) -> dict[tuple[int, int], dict[int, float]]:
     return found
 
 
-async def stated(engine) -> dict[tuple[int, int], float]:
+async def stated(engine) -> dict[tuple[int, int], Any]:
     """The same by the passages."""
     async with engine.connect() as connection:
         rows = (await connection.execute(sa.text("select id, terms, counts from passage"))).all()

@@ -145,6 +145,7 @@ def test_clause_lines_are_grouped_by_document_and_edition():
         ("<style>p::before{} i, .q{opacity:0}</style><p class=q>approve</p>", "html", "hides text"),
         ("<div></b>" * 100_000 + "x", "html", "nest deeper"),
         ("<script>x</script><!-- x -->", "html", "no text"),
+        (MANUAL + "\n" + "[a]: b\n" * 100_000, "markdown", "more than 1000 links"),
         ("<p>a\x00b</p>", "html", r"U\+0000"),
         (MANUAL + "a\x00b", "markdown", r"U\+0000"),
         ("not json", "lines", "line 1 is not JSON"),

@@ -21,6 +21,7 @@ from app.storage.idempotency import (
     Finished,
     InProgress,
     Wanted,
+    claims_by,
     release,
 )
 from decisioning.model import Outcome
@@ -168,3 +169,23 @@ async def test_a_claim_waits_for_no_disk_and_a_decision_does(engine):
         driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
         await driver.fetch(CLAIM, [""], ["p"], ["k"], [BODY], [new_id()], 30.0)
         assert await driver.fetchval("show synchronous_commit") == "on"
+
+
+async def test_a_claim_whose_caller_left_is_freed(batches, other_worker, monkeypatch):
+    """Whoever hangs up before the answer to a claim came holds no key: it is free at once."""
+
+    async def slowly(*asked):
+        claims = await claims_by(*asked)
+        await asyncio.sleep(0.3)
+        return claims
+
+    monkeypatch.setattr("app.storage.batches.claims_by", slowly)
+    for keys in (["one"], ["two", "three"]):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await asyncio.gather(*(batches.claim(wanted(key)) for key in keys))
+    monkeypatch.undo()
+    async with asyncio.timeout(10):
+        for key in ("one", "two", "three"):
+            while not isinstance(await other_worker.claim(wanted(key)), Claimed):
+                await asyncio.sleep(0.02)

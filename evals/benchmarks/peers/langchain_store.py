@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from langchain_core.embeddings import Embeddings
+from langchain_core.embeddings import FakeEmbeddings
 from langchain_postgres import Column, PGEngine, PGVectorStore
 from langchain_postgres.v2.async_vectorstore import AsyncPGVectorStore
 from langchain_postgres.v2.hybrid_search_config import HybridSearchConfig
@@ -17,18 +17,6 @@ from evals.benchmarks.peers.protocol import Stored
 DISTRIBUTION = "langchain-postgres"
 _TABLE = "langchain_clause"
 _TSV = "content_tsv"
-
-
-class NoEmbeddings(Embeddings):
-    """The store wants an embedding model; every vector here is given, so none is ever asked."""
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Refuse."""
-        raise NotImplementedError
-
-    def embed_query(self, text: str) -> list[float]:
-        """Refuse."""
-        raise NotImplementedError
 
 
 class LangchainStore:
@@ -88,7 +76,8 @@ async def _open(url: str, dimensions: int) -> Any:
     )
     store = await PGVectorStore.create(
         engine,
-        NoEmbeddings(),
+        # The store wants an embedding model; every vector here is given, so none is ever asked.
+        FakeEmbeddings(size=dimensions),
         _TABLE,
         metadata_columns=["effective_from", "effective_to"],
         hybrid_search_config=config,

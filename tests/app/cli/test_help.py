@@ -9,6 +9,7 @@ COMMANDS = [
     "decide",
     "explain",
     "replay",
+    "notice",
     "ask",
     "verify",
     "db upgrade",

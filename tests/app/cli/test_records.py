@@ -1,6 +1,7 @@
 """`credence explain` and `credence replay`: what was decided, again."""
 
 import asyncio
+import hashlib
 import os
 from typing import Any
 
@@ -95,3 +96,35 @@ def test_bad_usage_is_exit_code_2(credence, arguments):
     """Refused on standard error alone."""
     ran = credence(*arguments)
     assert (ran.code, ran.out) == (2, b"")
+
+
+def name_applicant(url: str, decision_id: str) -> None:
+    """Give a stored decision its applicant, as a request with one would have."""
+
+    async def story() -> None:
+        engine = open_engine(url)
+        try:
+            async with engine.begin() as connection:
+                put = text(
+                    "insert into applicant (decision_id, name, address) values (:id, 'Ana', 'Calle 1')"
+                )
+                await connection.execute(put, {"id": decision_id})
+        finally:
+            await engine.dispose()
+
+    asyncio.run(story())
+
+
+def test_a_notice_is_printed_as_it_is_kept(deciding, decided):
+    """Refused with the field named until it is known who applied; then the same bytes each time."""
+    [declined] = [d for d in decided if d["outcome"] == "decline"]
+    refused = deciding("notice", declined["id"])
+    assert refused.code == 1
+    assert "was not given with the application" in refused.err
+    name_applicant(os.environ["CREDENCE_DATABASE_URL"], declined["id"])
+    printed = deciding("notice", declined["id"], "--format", "html")
+    assert (printed.code, printed.err) == (0, "")
+    assert b"Dear Ana," in printed.out
+    assert deciding("notice", declined["id"], "--format", "html").out == printed.out
+    [told] = deciding("notice", declined["id"], "--format", "html", "--json").lines
+    assert told["sha256"] == hashlib.sha256(printed.out).hexdigest()

@@ -1,0 +1,49 @@
+"""What a check costs in CPU time, and whether that grows with the length of the text alone."""
+
+from collections.abc import Sequence
+from time import process_time
+
+from decisioning.claims import claims_for, claims_of
+from decisioning.grounding import check_focus, check_sentence, missing_reasons, verify
+from decisioning.model import Decision, Reader
+from evals.words.breaking import pool_for, spoken, titles
+from evals.words.decided import texts
+
+LONG = 10
+"""The sentences of a long explanation."""
+
+
+def cpu_ms(decisions: Sequence[Decision], reader: Reader = Reader.EXAMINER) -> list[float]:
+    """CPU milliseconds to check each explanation whole, its sentences seen for the first time."""
+    return [_explanation(decision, reader) for decision in decisions]
+
+
+def _explanation(decision: Decision, reader: Reader) -> float:
+    claims, said = claims_for(reader, claims_of(decision)), spoken(decision, reader)
+    started = process_time()
+    pool = pool_for(decision, claims)
+    for claim, own in zip(claims, said, strict=True):
+        check_sentence(own.text, pool)
+        list(check_focus(own.text, claim, pool))
+    missing_reasons([s.text for s in said], claims, titles(decision), decision.currency.unit)
+    return (process_time() - started) * 1000
+
+
+def growth(decision: Decision, times: int = 8) -> float:
+    """How much more a sentence of a text costs where the text is that many times as long; 1 is linear."""
+    clauses = texts(decision.as_of)
+    few = _numbered(list(clauses.values())[:LONG], 0)
+    many = [text for n in range(times) for text in _numbered(list(clauses.values())[:LONG], n + 1)]
+    short = min(_cost(few, clauses) for _ in range(3))
+    return _cost(many, clauses) / (times * short)
+
+
+def _numbered(sentences: Sequence[str], n: int) -> list[str]:
+    """Sentences that no cache has seen."""
+    return [f"{text.partition('.')[0]}, as clause {n}.{i} says." for i, text in enumerate(sentences)]
+
+
+def _cost(sentences: Sequence[str], clauses: dict[str, str]) -> float:
+    started = process_time()
+    verify(clauses, {}, None, " ".join(sentences))
+    return process_time() - started

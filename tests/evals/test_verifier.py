@@ -1,0 +1,51 @@
+"""A share of the verifier suite: every kind of mutant, every labelled set, and the length of a text."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from evals.words.breaking import DROPPED, broken
+from evals.words.decided import decided
+from evals.words.labelled import SETS, count, labelled
+from evals.words.mutants import MUTATIONS
+from evals.words.recorded import WHY, balanced, judged, recorded
+from evals.words.timing import growth
+
+RARE = {"dependency", "field"}
+"""Only few decisions have something to break in these ways."""
+
+
+@pytest.fixture(scope="module")
+def decisions():
+    """Every application of the sample, each under one of the editions."""
+    return asyncio.run(decided())
+
+
+def test_mutants_are_rejected_and_true_explanations_are_not(decisions):
+    """Of a share of the decisions hardly a mutant comes through, and no true sentence is refused."""
+    found = broken(Random(4).sample(decisions, 48))
+    assert found.rate >= 0.995, found.through
+    assert len(found.refused) <= 0.005 * found.true, found.refused
+    assert {*MUTATIONS, DROPPED} - found.made.keys() <= RARE
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_sentences_in_other_words_are_told_apart(name):
+    """True sentences written by hand are accepted, and near misses are rejected."""
+    found = count(labelled(name))
+    assert found.accepted >= 0.95 * found.true, found.wrong
+    assert found.rejected >= 0.95 * found.false, found.wrong
+
+
+def test_sentences_of_a_model_are_told_apart_better_than_by_chance():
+    """What a small model wrote is labelled with a reason, and mostly judged as it was labelled."""
+    cases = recorded()
+    assert all(case.supported or case.why in WHY for case in cases)
+    _, low, _ = balanced([(case.supported, let_out) for case, let_out in judged(cases)])
+    assert low > 0.6
+
+
+def test_a_check_costs_as_much_as_the_text_is_long(decisions):
+    """A sentence of a text eight times as long costs about what it costs in a short one."""
+    assert min(growth(decisions[n]) for n in range(2)) < 2.5
