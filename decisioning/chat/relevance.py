@@ -13,11 +13,11 @@ from importlib import resources
 from itertools import pairwise
 from math import exp, log
 
+from decisioning.chat.figures import counts, has_figure, has_number, names_stand
 from decisioning.chat.question import Question
 from decisioning.chat.tools import Found
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import Word, sentences, words
-from decisioning.numbers import Kind, Quantity, quantities
 from decisioning.orders import is_order
 from decisioning.ports import Clause
 
@@ -38,15 +38,8 @@ _HOW_MANY = re.compile(r"\bhow many (\w+)(?: (\w+))?\b", re.IGNORECASE)
 _MOST_OR_LEAST = re.compile(
     r"\b(?:what|which|how) .*\b(?:maximum|minimum|highest|lowest|max|min)\b", re.IGNORECASE
 )
-_CLAUSE = re.compile(r"\b[A-Z]+-\d+(?:\.\d+)*\b")
 _STATISTICS = re.compile(
     r"\bhow many\b(?! (?:days|weeks|months|years|points|reasons))|\baverage\b|\bin total\b", re.IGNORECASE
-)
-_LAW = re.compile(r"\([^()]*CFR[^()]*(?:\([^()]*\)[^()]*)*\)")
-_COUNTED = re.compile(
-    r"\b(?:every|each|once|twice|quarter|monthly|yearly|daily|weekly|one|two|three|four|five|six|seven"
-    r"|eight|nine|ten|twelve|no|any time)\b",
-    re.IGNORECASE,
 )
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b|\bto whom\b", re.IGNORECASE)
 _PEOPLE = re.compile(
@@ -145,7 +138,7 @@ def _features(
         "heading": _headed(question, found.clause),
         "fitting": _fitting(question, text),
         "of_its_kind": float(_fits_kind(question, text)),
-        "names_stand": float(_letters_stand(question, text)),
+        "names_stand": float(names_stand(question, text)),
         "apart": _apart(question, text),
         "words": log(1 + len(carried)),
         "in_a_sentence": max((sum(_carries(w, p) for w in wanted) / size for p in pieces), default=0.0),
@@ -164,8 +157,8 @@ def _vetoed(question: Question, clause: Clause) -> bool:
     headed = {w.stem for w in words(heading) if not is_stop(w.text)}
     if not question.specific and not headed <= question.stems:
         return True
-    return not _letters_stand(question, text) or (
-        bool(_MOST_OR_LEAST.search(question.plain)) and not _has_figure(text)
+    return not names_stand(question, text) or (
+        bool(_MOST_OR_LEAST.search(question.plain)) and not has_figure(text)
     )
 
 
@@ -210,8 +203,8 @@ def _picked(
         left = [w for w in left if w not in gained]
         if not left:
             break
-    if _HOW_MUCH.search(question.plain) and not any(_has_number(clause.text[a:b]) for a, b in picked):
-        picked = [s for s in spans if _has_number(clause.text[s[0] : s[1]])][:1] or picked
+    if _HOW_MUCH.search(question.plain) and not any(has_number(clause.text[a:b]) for a, b in picked):
+        picked = [s for s in spans if has_number(clause.text[s[0] : s[1]])][:1] or picked
     return tuple(sorted(picked))
 
 
@@ -219,7 +212,7 @@ def _gain(question: Question, piece: str, left: Sequence[Word], *, first: bool) 
     carried = sum(_carries(w, piece) for w in left)
     bonus = 0.5 * carried / (3 + len([w for w in words(piece) if not is_stop(w.text)]))
     if first:
-        bonus += 0.6 * (_wants_number(question) and _has_number(piece))
+        bonus += 0.6 * (_wants_number(question) and has_number(piece))
         bonus += 0.6 * (bool(_WHO.search(question.plain)) and bool(_PEOPLE.search(piece)))
         bonus += 0.8 * (bool(_HAPPENS.search(question.plain)) and bool(_CONSEQUENCE.search(piece)))
         bonus += 0.8 * (bool(_WHY.search(question.plain)) and bool(_BECAUSE.search(piece)))
@@ -280,57 +273,17 @@ def _fitting(question: Question, text: str) -> float:
 
 def _fits_kind(question: Question, text: str) -> bool:
     """Whether the text has the kind of thing that is asked for: a number, a person, a ground."""
-    if _HOW_MUCH.search(question.plain) and not _has_number(text):
+    if _HOW_MUCH.search(question.plain) and not has_number(text):
         return False
     counted = _HOW_MANY.search(question.plain)
-    if counted and not any(_counts(noun, text) for noun in counted.groups() if noun):
+    if counted and not any(counts(noun, text) for noun in counted.groups() if noun):
         return False
-    if _MOST_OR_LEAST.search(question.plain) and not _has_figure(text):
+    if _MOST_OR_LEAST.search(question.plain) and not has_figure(text):
         return False
     if _WHY.search(question.plain) and not _BECAUSE.search(text):
         return False
     return not _WHO.search(question.plain) or bool(_PEOPLE.search(text))
 
 
-def _counts(noun: str, text: str) -> bool:
-    """Whether the text gives a number of these: "within 30 days", "no more than four" reasons."""
-    plain, one = _CLAUSE.sub(" ", text), noun.lower().rstrip("s")
-    if any(q.unit.startswith(one) for q in quantities(plain) if q.unit):
-        return True
-    number = rf"(?:\d+|{_COUNTED.pattern})"
-    before = rf"\b{number}\b[^.]{{0,12}}\b{re.escape(one)}"
-    after = rf"\b{re.escape(one)}\w*\b.*\b(?:more|fewer|less) than {number}\b"
-    return any(re.search(form, plain, re.IGNORECASE | re.DOTALL) for form in (before, after))
-
-
 def _wants_number(question: Question) -> bool:
     return bool(_HOW_MUCH.search(question.plain)) or question.asks_bound
-
-
-def _has_number(text: str) -> bool:
-    plain = [q for q in quantities(text) if q.kind not in (Kind.CLAUSE, Kind.DATE)]
-    return bool(plain or _COUNTED.search(text))
-
-
-def _has_figure(text: str) -> bool:
-    """Whether a figure stands in the text that is no place in a law."""
-    return any(q.kind not in (Kind.CLAUSE, Kind.DATE) for q in quantities(_LAW.sub("", text)))
-
-
-def _letters_stand(question: Question, text: str) -> bool:
-    """Whether the names that the question gives as letters or bare numbers stand in the text ("tier D")."""
-    letters = re.findall(r"(?<!['\u2019])\b[A-Z]\b(?!')", question.plain)
-    asked = [
-        c
-        for c in letters
-        if c not in ("I", "A") or re.search(rf"\b(?:tier|class|band|line)\s+{c}\b", question.plain)
-    ]
-    if any(not re.search(rf"(?<!['\u2019])\b{c}\b", text) for c in asked):
-        return False
-    return all(
-        _stands(q, text) for q in question.numbers if q.kind is Kind.NUMBER and not question.asks_bound
-    )
-
-
-def _stands(number: Quantity, text: str) -> bool:
-    return any(q.value == number.value for q in quantities(text))
