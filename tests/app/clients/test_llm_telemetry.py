@@ -15,7 +15,7 @@ from app.clients.llm import LiteLLMModel, prompt_of
 from app.clients.prices import InvalidPrices, price_of
 from app.metrics import Metrics
 from app.settings import Settings
-from decisioning.answer_drafts import answer_digest, answer_system
+from decisioning.chat.drafts import answer_digest, answer_system
 from decisioning.drafts import prompt_digest, system_prompt
 
 SWITCH = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
