@@ -4,6 +4,7 @@
 rest of it again from what was kept and comes to the same bytes.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +40,9 @@ from decisioning.titles import Told
 from decisioning.writer import sentence as deterministic
 
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
-_CORPUS = "retrieval"
+CONTEXT_SHARE = 0.5
+"""The share of what is left of the budget that the search for context may take."""
+_CORPUS, _SEARCH = "retrieval", "search"
 _LEAST_S = 0.2
 """With less than this left of the budget, a language model is not asked."""
 
@@ -96,7 +99,8 @@ async def explain(
         snapshot = await clauses.snapshot(known_at)
         # The snapshot's own instant: an ingest that is under way at known_at cannot come in between.
         at = snapshot.known_at if snapshot else known_at
-        found, without = await _retrieve(decision, claims, clauses, document, at, context_clauses)
+        context_s = stopwatch.remaining_s() * CONTEXT_SHARE
+        found, without = await _retrieve(decision, claims, clauses, document, at, context_clauses, context_s)
     scene = _scene(Told(decision, titles), reader, claims, found)
     model = language_model if reader is not Reader.APPLICANT else None
     outputs = _Outputs(asked=model is not None)
@@ -148,10 +152,12 @@ async def _retrieve(
     document: str,
     known_at: datetime | None,
     k: int,
+    context_s: float,
 ) -> tuple[list[Clause], str | None]:
     """The clauses that claims name and some beside them; without these where only their search failed.
 
-    What claims rest on is read by name: an embedding model that fails costs the context and no more.
+    What claims rest on is read by name: an embedding model that fails, or does not answer within
+    context_s seconds, costs the context and no more.
     """
     names = list(dict.fromkeys(n for claim in claims for n in claim.clauses))
     named = await clauses.named(document, names, decision.as_of, known_at)
@@ -159,7 +165,10 @@ async def _retrieve(
     queries = [q for claim in claims if (q := " ".join((*claim.facts, claim.kind)).replace("_", " "))][:k]
     if k and queries:
         try:
-            near = await clauses.context(document, queries, decision.as_of, k, known_at)
+            async with asyncio.timeout(context_s):
+                near = await clauses.context(document, queries, decision.as_of, k, known_at)
+        except TimeoutError:
+            return found, _SEARCH
         except DependencyFailed as failure:
             if failure.dependency == _CORPUS:
                 raise

@@ -81,7 +81,7 @@ async def _judged(engine: AsyncEngine) -> list[Judged]:
             question=row.message,
             day=row.as_of.isoformat(),
             helpful=row.helpful,
-            clauses=tuple(sorted({clause for _, clause, _ in json.loads(row.evidence)["clauses"]})),
+            clauses=tuple(sorted({clause for _, clause, *_ in json.loads(row.evidence)["clauses"]})),
         )
         for row in rows
     ]

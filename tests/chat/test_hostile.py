@@ -23,7 +23,7 @@ READS = {
 
 
 @pytest.fixture(scope="module")
-async def injections(shared_data) -> list[str]:
+def injections(shared_data) -> list[str]:
     """Indirect injections that others collected."""
     path = shared_data / "injection" / "bipia_train.jsonl"
     if not path.is_file():
