@@ -140,7 +140,7 @@ EMBEDDING = [
 
 @pytest.mark.parametrize("row", EMBEDDING, ids=str)
 async def test_an_embedding_model_that_fails(world: World, row: Row):
-    """The decision is explained from the clauses that its claims name; only what must be searched for is 503."""
+    """The decision is explained from the clauses that its claims name; a search alone is 503."""
     await world.heal()
     await world.forget()
     part = world.parts["embedding"]
