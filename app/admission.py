@@ -20,9 +20,13 @@ DECISIONS: Final = "/v1/decisions"
 INGEST: Final = "/v1/policies"
 READ_WITHIN_S: Final = 10.0
 """What only reads ends within this."""
-BODY_WITHIN_S: Final = 10.0
-"""A decision has this long until its product is known, and then the budget of that."""
+BODY_WITHIN_S: Final = 13.0
+"""A decision has this long until its product is known, and then the budget of that.
+
+It is the usual product's own, so that its timer is set once.
+"""
 LIMIT: Final = "credence.limit"
+SAME_S: Final = 0.2
 LATE: Final = (
     "this could not be answered in time; what was being stored may be: ask again, with the same"
     " Idempotency-Key where there was one"
@@ -149,4 +153,6 @@ class Admission:
 def end_within(scope: Scope, seconds: float) -> None:
     """From now on this request has so long; one that nobody let in (a test's) has no limit."""
     if limit := scope.get(LIMIT):
-        limit.reschedule(asyncio.get_running_loop().time() + seconds)
+        when_s = asyncio.get_running_loop().time() + seconds
+        if abs(when_s - limit.when()) > SAME_S:
+            limit.reschedule(when_s)

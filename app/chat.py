@@ -1,8 +1,8 @@
 """The analyst's chat over HTTP: a whole answer as JSON, or server-sent events as it is made.
 
 Events: `tool` (what is looked up), `sentence` (one whole checked sentence with its citations), `done`
-(the answer without its sentences), `error` (a problem, as any other answer would carry it). Nothing
-leaves unchecked: a sentence is sent when the check has passed, never word by word.
+(the answer without its sentences, once the turn is stored), `error` (a problem, as any other answer would
+carry it). Nothing leaves unchecked: a sentence is sent when its check has passed, never word by word.
 """
 
 from functools import partial
@@ -26,6 +26,7 @@ from app.storage.chats import Feedback, load_conversation, put_feedback
 from app.storage.errors import UnknownRecord
 from app.wiring import Services, services_of
 from decisioning.errors import CredenceError
+from decisioning.model import Sentence
 
 EVENTS = "text/event-stream"
 JSON = "application/json"
@@ -101,8 +102,9 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         async with UntilCallerLeaves(receive):
             try:
-                tell = partial(_tool, send)
-                await _tell(send, await answer_turn(self._services, self._asked, self._scene, tell))
+                tell, say = partial(_tool, send), partial(_sentence, send)
+                turn = await answer_turn(self._services, self._asked, self._scene, tell, say)
+                await _done(send, turn)
             except Exception as error:
                 await _event(send, "error", orjson.loads(problem_response(error, scope["path"]).body))
                 if not isinstance(error, CredenceError):
@@ -110,10 +112,13 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _tell(send: Send, turn: Turn) -> None:
+async def _sentence(send: Send, sentence: Sentence) -> None:
+    await _event(send, "sentence", sentence.model_dump(mode="json"))
+
+
+async def _done(send: Send, turn: Turn) -> None:
     whole = turn.as_json()
-    for sentence in whole.pop("sentences"):
-        await _event(send, "sentence", sentence)
+    del whole["sentences"]
     await _event(send, "done", whole)
 
 

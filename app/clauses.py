@@ -20,12 +20,14 @@ from opentelemetry.trace import SpanContext
 from app.batching import Batcher
 from app.metrics import Metrics
 from app.telemetry import SpanName
+from decisioning.chat.tools import Change
 from decisioning.errors import DependencyFailed
 from decisioning.ports import Clause, Hit
 from retrieval import rank
+from retrieval.diff import Difference, difference
 from retrieval.errors import CorpusUnavailable
 from retrieval.model import Hit as Found
-from retrieval.model import Snapshot
+from retrieval.model import Kind, Snapshot
 from retrieval.search import NOW, PostgresClauses
 
 REMEMBERED: Final = 4096
@@ -92,6 +94,23 @@ class PolicyClauses:
             context = trace.get_current_span().get_span_context()
             self._metrics.observe_search(result, time.perf_counter() - start, context)
 
+    async def history(self, document: str, name: str, known_at: datetime | None = None) -> Sequence[Clause]:
+        """Every text of a clause, in the order in which they bind."""
+        with _as_dependency():
+            return await self.corpus.history(name, document=document, known_at=known_at)
+
+    async def differences(
+        self, document: str, before: date, after: date, known_at: datetime | None = None
+    ) -> Sequence[Change]:
+        """What is not the same among the clauses in force on two days; a table goes with its clause."""
+        with _as_dependency():
+            then = await self.corpus.in_force(before, document=document, known_at=known_at)
+            now = await self.corpus.in_force(after, document=document, known_at=known_at)
+        found = difference(
+            (c for c in then if c.kind == Kind.CLAUSE), (c for c in now if c.kind == Kind.CLAUSE)
+        )
+        return [_change(d) for d in found]
+
     async def snapshot(self, known_at: datetime | None = None) -> Snapshot | None:
         """The state of the corpus at that instant (now); None while it was empty."""
         with _as_dependency():
@@ -157,6 +176,20 @@ class PolicyClauses:
 class _Asking:
     answer: "asyncio.Future[Sequence[Found]]"
     span: SpanContext
+
+
+def _change(found: Difference) -> Change:
+    before, after = found.before, found.after
+    either = after or before
+    return Change(
+        document=found.document,
+        clause=found.clause,
+        edition=either.edition if either else "",
+        kind=found.change.value,
+        heading=either.heading if either else None,
+        before=before.text if before else None,
+        after=after.text if after else None,
+    )
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from app.storage import idempotency
 from app.storage.decisions import LARGEST_PAGE, load_decision, load_page, load_stored
 from app.storage.errors import DatabaseUnavailable
 from app.storage.rows import StoredDecision
+from app.telemetry import current_trace_id
 from app.wiring import Services, services_of
 from decisioning.errors import FieldProblem
 from decisioning.model import Outcome
@@ -190,4 +191,4 @@ async def page(
         limit=limit,
     )
     items = [orjson.Fragment(each.model_dump_json()) for each in found.items]
-    return json_response({"items": items, "next_cursor": found.next_cursor})
+    return json_response({"items": items, "next_cursor": found.next_cursor, "trace_id": current_trace_id()})

@@ -130,6 +130,8 @@ async def _write(
         context_clauses=edition.product.context_clauses,
         titles=titles_of(edition),
     )
+    if explained.without is not None:
+        log.warning("explanation written without context", dependency=explained.without)
     services.metrics.observe_explanation(explained.explanation)
     return explained
 

@@ -63,7 +63,14 @@ class ExpandedDecision(Decision):
     digests: dict[str, str] = Field(default_factory=dict)
 
 
-ANSWERS: Final = (Decision, ExpandedDecision, Explanation, WhatChanges, WhatIf, ProblemDetails)
+ANSWERS: Final = (
+    Decision,
+    ExpandedDecision,
+    Explanation,
+    WhatChanges,
+    WhatIf,
+    ProblemDetails,
+)
 
 
 def body(model: type[BaseModel], *, required: bool = True) -> Described:

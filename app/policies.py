@@ -77,7 +77,7 @@ async def show(
     found = await services.clauses.corpus.named(document, [clause], day, known_at)
     if clause not in found:
         raise UnknownRecord(f"{document} has no clause {clause} in force on {day}")
-    told = clause_out(found[clause])
+    told = clause_out(found[clause]) | {"trace_id": current_trace_id()}
     if around:
         read_with = await services.clauses.corpus.around(found[clause], day, known_at=known_at)
         told["around"] = around_out(read_with)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, ValidationError
 
 from decisioning.claims import Claim, rule_of
 from decisioning.model import Frozen, Problem, Reader, Rule
+from decisioning.orders import is_order, without_orders
 from decisioning.ports import Clause
 from decisioning.titles import Told
 from decisioning.wording import money, number, relation, written, written_date
@@ -112,8 +113,9 @@ def unfenced(raw: str) -> str:
 
 
 def clause_data(clause: Clause) -> dict[str, str]:
-    """A clause as a model is shown it."""
-    return {"clause": clause.clause, "heading": clause.heading or "", "text": clause.text}
+    """A clause as a model is shown it: without the orders that somebody may have planted in it."""
+    heading = "" if is_order(clause.heading or "") else clause.heading or ""
+    return {"clause": clause.clause, "heading": heading, "text": without_orders(clause.text)}
 
 
 def brief(claim: Claim, told: Told) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 rest of it again from what was kept and comes to the same bytes.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,22 +33,27 @@ from decisioning.model import (
     Sentence,
     Writer,
 )
+from decisioning.orders import without_orders
 from decisioning.ports import Clause, Clauses, LanguageModel, Snapshot, Stopwatch
 from decisioning.quotes import citations_of
 from decisioning.titles import Told
 from decisioning.writer import sentence as deterministic
 
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
+CONTEXT_SHARE = 0.5
+"""The share of what is left of the budget that the search for context may take."""
+_CORPUS, _SEARCH = "retrieval", "search"
 _LEAST_S = 0.2
 """With less than this left of the budget, a language model is not asked."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """An explanation, and what it was made from."""
+    """An explanation, and what it was made from; `without` names what failed and was done without."""
 
     explanation: Explanation
     evidence: Evidence
+    without: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,8 @@ async def explain(
         snapshot = await clauses.snapshot(known_at)
         # The snapshot's own instant: an ingest that is under way at known_at cannot come in between.
         at = snapshot.known_at if snapshot else known_at
-        found = await _retrieve(decision, claims, clauses, document, at, context_clauses)
+        context_s = stopwatch.remaining_s() * CONTEXT_SHARE
+        found, without = await _retrieve(decision, claims, clauses, document, at, context_clauses, context_s)
     scene = _scene(Told(decision, titles), reader, claims, found)
     model = language_model if reader is not Reader.APPLICANT else None
     outputs = _Outputs(asked=model is not None)
@@ -103,7 +110,7 @@ async def explain(
         plain = _plain(scene)
     with stopwatch.stage("verify"):
         explanation = _compose(scene, outputs, plain)
-    return Explained(explanation, _evidence(found, snapshot, model, outputs))
+    return Explained(explanation, _evidence(found, snapshot, model, outputs), without)
 
 
 def replay_explanation(
@@ -145,20 +152,34 @@ async def _retrieve(
     document: str,
     known_at: datetime | None,
     k: int,
-) -> list[Clause]:
+    context_s: float,
+) -> tuple[list[Clause], str | None]:
+    """The clauses that claims name and some beside them; without these where only their search failed.
+
+    What claims rest on is read by name: an embedding model that fails, or does not answer within
+    context_s seconds, costs the context and no more.
+    """
     names = list(dict.fromkeys(n for claim in claims for n in claim.clauses))
     named = await clauses.named(document, names, decision.as_of, known_at)
     found = [named[n] for n in names if n in named and in_force(named[n], decision.as_of)]
     queries = [q for claim in claims if (q := " ".join((*claim.facts, claim.kind)).replace("_", " "))][:k]
     if k and queries:
-        near = await clauses.context(document, queries, decision.as_of, k, known_at)
+        try:
+            async with asyncio.timeout(context_s):
+                near = await clauses.context(document, queries, decision.as_of, k, known_at)
+        except TimeoutError:
+            return found, _SEARCH
+        except DependencyFailed as failure:
+            if failure.dependency == _CORPUS:
+                raise
+            return found, failure.dependency
         found += [c for c in near if c.clause not in named and in_force(c, decision.as_of)]
-    return found
+    return found, None
 
 
 def _scene(told: Told, reader: Reader, claims: tuple[Claim, ...], found: Sequence[Clause]) -> _Scene:
     clauses = {c.clause: c for c in found}
-    texts = {name: c.text for name, c in clauses.items()}
+    texts = {name: without_orders(c.text) for name, c in clauses.items()}
     pool = pool_of(told.decision, claims, texts, titles=told.titles)
     return _Scene(told, reader, claims, clauses, pool)
 

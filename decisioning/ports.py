@@ -74,12 +74,17 @@ class Clauses(Protocol):
 
 
 class Hit(Protocol):
-    """A clause that a search found; the score orders the hits of one search and means nothing else."""
+    """A clause that a search found; the score orders the hits of one search and means nothing else.
+
+    `cosine` is how near the clause is to the question in meaning, between -1 and 1.
+    """
 
     @property
     def clause(self) -> Clause: ...
     @property
     def score(self) -> float: ...
+    @property
+    def cosine(self) -> float: ...
 
 
 class ClauseSearch(Clauses, Protocol):

@@ -9,9 +9,12 @@ from decisioning.grounding.text import sentences, words
 from decisioning.grounding.topics import vocabulary
 from decisioning.model import Citation, Decision, Rule
 from decisioning.numbers import quantities, states
+from decisioning.orders import is_order
 from decisioning.ports import Clause
 
 _LIMIT_WEIGHT = 10.0
+_ORDER_WEIGHT = 1000.0
+"""A sentence that gives an order is quoted only where a clause has no other."""
 
 
 def citations_of(
@@ -41,6 +44,8 @@ def _carrying(
         if rule is not None and rule.clause == clause.clause:
             weight += _LIMIT_WEIGHT * _limits_in(piece, rule, decision.currency.unit)
             weight += len({w.stem for w in words(piece)} & vocabulary(rule.fact))
+        if is_order(piece):
+            weight -= _ORDER_WEIGHT
         if scored is not None:
             weight += len({w.stem for w in words(piece)} & vocabulary(scored))
         weights.append(weight)

@@ -45,7 +45,7 @@ def _outcome(claim: OutcomeClaim, told: Told) -> str:
         Outcome.DECLINE: "is declined",
         Outcome.INCOMPLETE: "is incomplete and not decided yet",
     }[claim.outcome]
-    return f"{asked} {said}{' in a simulation that binds nobody' if simulated else ''}."
+    return f"{asked} {said}{' in a simulation' if simulated else ''}."
 
 
 def _reason(claim: Claim) -> str:

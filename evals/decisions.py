@@ -5,17 +5,20 @@ the four other folds, held-out rows by the shipped one. The label is the source'
 rate here is that sample's, never a lender's default rate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from app.sandbox.applications import SampleApplication, sample_applications
 from app.sandbox.scoring import Scorecard, read_scorecard, scorecard_of
 from decisioning.model import Decision, Outcome
 from decisioning.product import PRODUCTS, Product, load_product
 from evals.cases import Case, CaseSet, NotRun, case_set
+from evals.changed import read_changes, with_parameters
 from evals.frame import Bench, CaseSuite, Findings
 from evals.gates import Gate, exactly, mean
 from evals.in_process import decided
@@ -68,20 +71,41 @@ def _applications() -> Mapping[int, SampleApplication]:
 
 
 async def measure(bench: Bench, case: Row) -> Measured:
-    """The application decided as shipped, and by a scorecard that never saw it, today and before."""
-    del bench
-    sample = _applications()[case.row]
-    shipped = await decided(sample.application, product(), read_scorecard_once(), LATEST)
-    card = honest_cards().get(case.row, read_scorecard_once())
-    honest = await decided(sample.application, product(), card, LATEST)
-    before = await decided(sample.application, product(), card, BEFORE)
+    """The application decided as shipped, and by a scorecard that never saw it, today and before.
+
+    With other parameters, today is under them, and before is today as it is.
+    """
+    sample, path = _applications()[case.row], bench.options.parameters
+    today, before_on = (_tried(path), LATEST) if path else (product(), BEFORE)
+    shipped = await decided(sample.application, today, read_scorecard_once(), LATEST)
+    card = honest_cards().get(case.row)
+    honest = await decided(sample.application, today, card, LATEST) if card else shipped
+    before = await decided(sample.application, product(), card or read_scorecard_once(), before_on)
     return Measured(
         case.id,
         scores={**_outcomes(shipped), **_quality(sample, honest, before)},
-        slices=_slices(sample, honest),
+        slices={**_slices(sample, honest), **flip(before, honest)},
         asked=", ".join(f"{name} {value}" for name, value in sample.application.items()),
         said=_said(shipped),
     )
+
+
+@cache
+def _tried(path: Path) -> Product:
+    return with_parameters(product(), LATEST, read_changes(path))
+
+
+def flip(before: Decision, after: Decision) -> dict[str, str]:
+    """How an outcome changed, and the rules that fire on one side alone."""
+    if before.outcome is after.outcome:
+        return {}
+    fired = [
+        {r.id for r in each.rules if r.fired and r.effect in ("decline", "refer")} for each in (before, after)
+    ]
+    by = " ".join(
+        [f"+{name}" for name in sorted(fired[1] - fired[0])] + [f"-{n}" for n in sorted(fired[0] - fired[1])]
+    )
+    return {"flip": f"{before.outcome.value} to {after.outcome.value}", "by": by or "figures"}
 
 
 @cache
@@ -132,8 +156,20 @@ def find(cases: Sequence[Measured]) -> Findings:
     return Findings(
         gates=(*_shares(cases), *_risks(cases), *_losses(cases), *_said_gates(cases)),
         charts=(_bands(cases), _by_outcome(cases), _swaps(cases)),
-        notes=("labels are the source's final opinion, not a default",),
+        notes=("labels are the source's final opinion, not a default", *flips(cases)),
     )
+
+
+def flips(cases: Sequence[Measured]) -> Iterator[str]:
+    """What changed since before, in words: how many, from what to what, how bad they are, by which rules."""
+    changed = [case for case in cases if "flip" in case.slices]
+    yield f"{len(changed)} of {len(cases)} outcomes differ from before"
+    for kind, n in Counter(case.slices["flip"] for case in changed).most_common(6):
+        of_kind = [case for case in changed if case.slices["flip"] == kind]
+        by = Counter(case.slices["by"] for case in of_kind).most_common(2)
+        rules = ", ".join(f"{name} in {count}" for name, count in by)
+        bad = _mean(of_kind, f"bad: {kind.rpartition(' ')[2]}")
+        yield f"{kind}: {n}, {bad:.0%} of them bad ({rules})"
 
 
 def _shares(cases: Sequence[Measured]) -> tuple[Gate, ...]:
@@ -227,9 +263,10 @@ def _swaps(cases: Sequence[Measured]) -> Chart:
     names = ("kept", "swapped out", "swapped in")
     made = [_bar(name, cases, f"bad: {name}") for name in names]
     return Chart(
-        f"Swap set, edition {BEFORE} to {LATEST}: bad rate",
+        "Swap set, before to today: bad rate",
         tuple(bar for bar in made if bar.n),
-        note="kept: approved under both; swapped out: no longer approved; swapped in: newly approved",
+        note=f"before: the edition of {BEFORE}, or today's where parameters are tried;"
+        " kept: approved under both, out: no longer, in: newly",
     )
 
 

@@ -33,7 +33,7 @@ class Gate:
     @property
     def passed(self) -> bool:
         """Whether the value keeps its threshold; what is no number keeps none."""
-        if not isfinite(self.value):
+        if not (isfinite(self.value) and isfinite(self.threshold)):
             return False
         return self.value >= self.threshold if self.bound == "at least" else self.value <= self.threshold
 

@@ -1,7 +1,7 @@
 """Intervals at 95 %, and the smallest departure from a threshold that a number of cases can show."""
 
 from collections.abc import Sequence
-from math import ceil, floor, sqrt
+from math import ceil, floor, isfinite, sqrt
 from typing import Literal
 
 import numpy as np
@@ -65,7 +65,7 @@ def detectable_share(n: int, bound: Bound, threshold: float) -> float:
 
     Exact by the binomial. Infinite where no true share makes it fail so often (too few cases).
     """
-    if n == 0:
+    if n == 0 or not isfinite(threshold):
         return float("inf")
     if bound == "at most":  # at most t hits is at least 1 - t misses
         threshold = 1 - threshold

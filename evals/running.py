@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from multiprocessing import get_context
 from os import cpu_count
 
@@ -51,8 +53,11 @@ async def run_all(
 def run_one(name: str, options: Options) -> Result:
     """One suite, in the process that this is called in."""
     configure_logs("error")
-    suite = SUITES[name]
-    return run_suite(suite, options) if isinstance(suite, CaseSuite) else suite()
+    suite, started = SUITES[name], time.perf_counter()
+    if isinstance(suite, CaseSuite):
+        return run_suite(suite, options)
+    result = suite()
+    return replace(result, about=about(name), run=replace(result.run, seconds=time.perf_counter() - started))
 
 
 def _progress(name: str, options: Options) -> tuple[int, int]:

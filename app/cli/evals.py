@@ -12,10 +12,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, settings_now
+from app.cli.opening import opened
+from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
+from app.database import Database, database
 from evals.comparison import Comparison, compared
 from evals.frame import Options
 from evals.gates import Result
+from evals.lived import write_cases
 from evals.report import Told, written
 from evals.report.numerals import detectable, interval, of_gate, wanted
 from evals.runner import source_digest
@@ -59,15 +62,21 @@ def run_command(
     most: Annotated[
         int | None, typer.Option(min=1, help="At most so many cases a suite, spread evenly.")
     ] = None,
+    parameters: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="decisions: other parameters to try, {name: value}."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run a suite; exit code 1 where a gate fails. A suite whose data are absent is not run, never passed."""
     if suite != "all" and suite not in SUITES:
         raise Misuse(f"there is no suite {suite!r}; there are {', '.join(SUITES)}, and all")
+    if parameters is not None and suite != "decisions":
+        raise Misuse("--parameters goes with the suite decisions")
     names = list(SUITES) if suite == "all" else [suite]
     before = _earlier(baseline)
     settings = settings_now(database_url=None)
-    options = Options(settings.home / "evals", cache=cache, fresh=fresh, most=most)
+    options = Options(settings.home / "evals", cache=cache, fresh=fresh, most=most, parameters=parameters)
     started, at = time.perf_counter(), datetime.now(UTC)
     with _Shown(names) as shown:
         results = asyncio.run(run_all(names, options, settings, shown.tell, jobs))
@@ -79,6 +88,23 @@ def run_command(
     err.print(f"report: {files['report.html']}", markup=False)
     if told.status == "failed":
         raise typer.Exit(FAILED)
+
+
+@commands.command("cases")
+def cases_command(json: Json = False) -> None:
+    """Make cases of the decisions and the feedback in the service's database, for `stored` and `feedback`."""
+    settings = settings_now()
+
+    async def story(base: Database) -> None:
+        async with opened(base) as services:
+            written_cases = await write_cases(services.engine, settings.home / "evals")
+        if json:
+            print_json(written_cases)
+        for name, n in () if json else written_cases.items():
+            out.print(f"{name}: {n} cases", markup=False)
+
+    with database(settings) as base:
+        run(story(base))
 
 
 def _earlier(baseline: Path | None) -> Sequence[Mapping[str, Any]]:
@@ -111,6 +137,8 @@ def _table(result: Result) -> Table:
         verdict = "ok" if gate.passed else "FAILED"
         cells = (of_gate(gate, gate.value), interval(gate), wanted(gate), n, detectable(gate), verdict)
         table.add_row(gate.name, *cells)
+    if result.notes:
+        table.caption = "\n".join(result.notes)
     return table
 
 

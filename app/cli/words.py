@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from app.answering import Turn, answer_turn, scene_of
 from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
-from app.cli.opening import DAY, day_of, opened_to_ask
+from app.cli.opening import DAY, day_of, opened_to_ask, opened_to_decide
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
 from app.database import Database, database
 from app.schemas import ChatRequest
@@ -46,7 +46,8 @@ def ask(
         raise Misuse("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in refused.errors())) from None
 
     async def story(base: Database) -> None:
-        async with opened_to_ask(base) as services:
+        opening = opened_to_ask if decision is None else opened_to_decide  # a what-if asks the models
+        async with opening(base) as services:
             turn = await answer_turn(services, asked, await scene_of(services, asked, None))
         print_json(turn.as_json()) if json else _show(turn)
 

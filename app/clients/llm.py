@@ -20,13 +20,14 @@ from app.clients.prices import price_of
 from app.metrics import Metrics
 from app.settings import Settings, captures_content
 from app.telemetry import Attr, SpanName, span
-from decisioning import answer_drafts, drafts
+from decisioning import drafts
+from decisioning.chat.drafts import PROMPTS as ANSWER_PROMPTS
 from decisioning.errors import DependencyFailed, DependencyInvalid, DependencyTimeout
 from prompts import digest_of, load
 
 OPERATION: Final = "chat"
 LONGEST_ANSWER_TOKENS: Final = 2_000
-PROMPTS: Final = {"explain": drafts.PROMPTS, "answer": answer_drafts.PROMPTS}
+PROMPTS: Final = {"explain": drafts.PROMPTS, "answer": ANSWER_PROMPTS}
 """The texts of each prompt; the first is the system's."""
 
 

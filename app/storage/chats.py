@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.engine import refusal_of, single_statements, transaction
@@ -88,3 +89,37 @@ async def put_feedback(engine: AsyncEngine, feedback: Feedback) -> None:
     with refusal_of("fk_chat_feedback_conversation_id", unknown):
         async with single_statements(engine) as connection:
             await connection.execute(sa.insert(chat_feedback).values(asdict(feedback)))
+
+
+async def erase_conversation(engine: AsyncEngine, conversation_id: UUID) -> bool:
+    """Delete a conversation with its turns and what was said of it; whether there was one."""
+    mine = {table: table.c.conversation_id == conversation_id for table in (chat_feedback, chat_turn)}
+    async with transaction(engine) as connection:
+        for table, own in mine.items():
+            await connection.execute(sa.delete(table).where(own))
+        gone = await connection.execute(sa.delete(conversation).where(conversation.c.id == conversation_id))
+    return gone.rowcount > 0
+
+
+async def conversations_of(engine: AsyncEngine, decision_id: UUID) -> list[UUID]:
+    """The conversations about a decision, oldest first."""
+    select = sa.select(conversation.c.id).where(conversation.c.decision_id == decision_id)
+    async with single_statements(engine) as connection:
+        return list((await connection.execute(select.order_by(conversation.c.id))).scalars())
+
+
+async def load_feedback(engine: AsyncEngine) -> list[tuple[Feedback, ChatTurn]]:
+    """All feedback, oldest first, each with the last turn that had been answered when it was given."""
+    columns = [chat_turn.c[name].label(f"turn_{name}") for name in ChatTurn.__dataclass_fields__]
+    joined = chat_feedback.join(chat_turn, chat_turn.c.conversation_id == chat_feedback.c.conversation_id)
+    select = sa.select(chat_feedback, *columns).select_from(joined).ext(distinct_on(chat_feedback.c.id))
+    select = select.where(chat_turn.c.created_at <= chat_feedback.c.created_at)
+    select = select.order_by(chat_feedback.c.id, chat_turn.c.position.desc())
+    async with single_statements(engine) as connection:
+        rows = (await connection.execute(select)).mappings().all()
+    return [_with_turn(row) for row in rows]
+
+
+def _with_turn(row: sa.RowMapping) -> tuple[Feedback, ChatTurn]:
+    feedback = Feedback(**{name: row[name] for name in Feedback.__dataclass_fields__})
+    return feedback, ChatTurn(**{name: row[f"turn_{name}"] for name in ChatTurn.__dataclass_fields__})

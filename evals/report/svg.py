@@ -95,14 +95,14 @@ def _bar(bar: Bar, top: float, left: float, scale: float, value: str) -> Iterabl
 
 def matrix(made: Matrix) -> str:
     """Rows by columns, each cell shaded by its share and written out."""
-    left, width, row, top = 210.0, 92.0, 22.0, 24.0
+    left, width, row, top = 350.0, 110.0, 22.0, 24.0
     parts = [
-        _text(left + (n + 0.5) * width, 15, _short(name, 14), anchor="middle", fill=SOFT, size=11)
+        _text(left + (n + 0.5) * width, 15, _short(name, 20), anchor="middle", fill=SOFT, size=11)
         for n, name in enumerate(made.columns)
     ]
     for r, name in enumerate(made.rows):
         y = top + r * row
-        parts.append(_text(left - 8, y + 15, _short(name, 32), anchor="end", size=11.5))
+        parts.append(_text(left - 8, y + 15, _short(name, 54), anchor="end", size=11.5))
         for c, cell in enumerate(made.cells[r]):
             parts += _cell(cell, left + c * width, y, width, row)
     return _svg(left + width * len(made.columns) + 4, top + row * len(made.rows) + 4, parts, made.title)

@@ -241,3 +241,26 @@ async def correct(lender: Edge, reword) -> None:
             lender.services.engine, replace(document, provisions=worded), lender.services.embedder
         )
         assert written.closed > 20
+
+
+async def test_an_embedding_model_that_fails_costs_the_context_alone(lender, monkeypatch):
+    """The clauses that claims name are read by name: the explanation is whole and replays."""
+    decline(lender)
+
+    async def down(*_, **__):
+        raise DependencyFailed("embedding", "could not be asked")
+
+    monkeypatch.setattr(PolicyClauses, "context", down)
+    decision = (await lender.post(wanted())).json()
+    assert decision["explanation"]["status"] == "verified"
+    assert any(s["citations"] for s in decision["explanation"]["sentences"])
+    again = (await lender.client.post(f"/v1/decisions/{decision['id']}/replay")).json()
+    assert again["first_difference"] is None
+
+
+async def test_answers_carry_the_trace(lender):
+    """A page and a clause in their bodies, as every other answer; an explanation in its header alone."""
+    await lender.post(wanted())
+    for path in ("/v1/decisions", "/v1/policies/clauses/credit-policy/CP-2.4"):
+        response = await lender.client.get(path)
+        assert response.json()["trace_id"] == response.headers["x-trace-id"]

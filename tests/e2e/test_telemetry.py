@@ -142,8 +142,9 @@ def test_each_stored_chat_turn_is_one_tree(run):
         assert answer.parent == root.id
         stages = {span.name for span in by_id.values() if span.parent == answer.id}
         assert {"retrieve", "verify", "store"} <= stages
-        [tool] = [span for span in by_id.values() if span.name == "execute_tool search_policies"]
-        assert by_id[tool.parent].name == "retrieve"
+        tools = [span for span in by_id.values() if span.name.startswith("execute_tool ")]
+        assert tools
+        assert {by_id[tool.parent].name for tool in tools} == {"retrieve"}
 
 
 def test_no_span_is_lost_or_sticks_out(run):

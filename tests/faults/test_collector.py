@@ -109,7 +109,7 @@ async def test_a_collector_that_hangs_does_not_keep_the_process(traced: Traced):
     assert (await traced.decide())[0] == 201
     assert traced.process.stdin is not None
     traced.process.stdin.close()
-    async with asyncio.timeout(14):
+    async with asyncio.timeout(28):
         _, errors = await traced.process.communicate()
     assert traced.process.returncode == 0
     assert SECRET.encode() not in errors

@@ -12,7 +12,11 @@ from app.storage.idempotency import claims_by
 from tests.faults.conftest import World
 from tests.faults.faulty import HUGE_MIB, SECRET, FaultyApi, FaultyPostgres
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    # LiteLLM's own, where it is left at the deadline before it began to ask
+    pytest.mark.filterwarnings("ignore:coroutine 'OpenAIChatCompletion:RuntimeWarning"),
+]
 
 BY_THE_DEADLINE_S = 5.0
 """The budget of a second, what storing may take, and this machine's slowness."""
@@ -136,7 +140,7 @@ EMBEDDING = [
 
 @pytest.mark.parametrize("row", EMBEDDING, ids=str)
 async def test_an_embedding_model_that_fails(world: World, row: Row):
-    """The decision is taken and stored, its words are promised; they are written when it is back."""
+    """The decision is explained from the clauses that its claims name; a search alone is 503."""
     await world.heal()
     await world.forget()
     part = world.parts["embedding"]
@@ -147,24 +151,22 @@ async def test_an_embedding_model_that_fails(world: World, row: Row):
     assert time.perf_counter() - start < BY_THE_DEADLINE_S
     decision = response.json()
     assert (response.status_code, decision["causes"]) == (201, [])
-    assert decision["explanation"]["status"] == "pending"
+    assert decision["explanation"]["status"] == "fallback"
+    assert decision["explanation"]["sentences"]
     assert await world.stored() == before + 1
-    path = f"/v1/decisions/{decision['id']}/explanation"
-    late = await world.client.get(path)
+    kept = await world.client.get(f"/v1/decisions/{decision['id']}/explanation")
+    assert kept.json() == decision["explanation"]
     found = await world.client.get("/v1/policies/search", params={"q": f"income {row}"})
-    for refused in (late, found) if row.fault != "flapping" else ():
-        assert refused.status_code == 503, refused.text
-        assert refused.headers["retry-after"] == "1"
     lines = world.lines()
-    assert SECRET not in response.text + late.text + found.text + str(lines)
-    [warned] = [line for line in lines if line["event"] == "explanation left for later"]
-    assert warned["level"] == "warning"
+    assert SECRET not in response.text + found.text + str(lines)
+    if row.fault != "flapping":
+        assert (found.status_code, found.headers["retry-after"]) == (503, "1")
+        [warned] = [line for line in lines if line["event"] == "explanation written without context"]
+        # What fails at once is named; what has not answered by its share of the time is only late.
+        assert warned["level"] == "warning"
+        assert warned["dependency"] in ("embedding", "search")
     assert isinstance(part, FaultyApi)
     assert part.sent_mib < HUGE_MIB / 8
-    await world.heal()
-    written = await world.client.get(path)
-    assert (written.status_code, written.json()["status"]) == (200, "fallback")
-    assert written.json()["sentences"]
 
 
 @pytest.mark.parametrize("fault", ["down", "slow", "html", "truncated"])

@@ -7,16 +7,14 @@ from typing import Any
 
 from pydantic import ConfigDict, ValidationError
 
-from decisioning.claims import Claim
-from decisioning.drafts import brief, clause_data, unfenced
-from decisioning.model import Frozen
-from decisioning.ports import Clause
-from decisioning.titles import Told
+from decisioning.chat.saying import Statement
+from decisioning.drafts import unfenced
+from decisioning.model import Frozen, Problem
 from decisioning.wording import written_date
 from prompts import digest_of, fenced, load
 
-PROMPTS = ("answer_system", "answer_user")
-_MOST_SENTENCES = 6
+PROMPTS = ("answer_system", "answer_user", "answer_rewrite")
+_MOST_SENTENCES = 12
 _MAX_SENTENCE = 500
 
 
@@ -43,16 +41,33 @@ def answer_system() -> str:
     return load("answer_system").render()
 
 
-def answer_prompt(
-    question: str, as_of: date, told: Told | None, claims: Sequence[Claim], clauses: Sequence[Clause]
-) -> str:
-    """The question, the claims and the clauses, all as data."""
+def answer_prompt(question: str, as_of: date, statements: Sequence[Statement]) -> str:
+    """The question and what the tools gave, all as data."""
     return load("answer_user").render(
         as_of=written_date(as_of),
         question=fenced("question", [question]),
-        claims=fenced("claims", [brief(c, told) for c in claims] if told else []),
-        clauses=fenced("clauses", [clause_data(c) for c in clauses]),
+        claims=fenced("claims", _data(statements, "claims")),
+        clauses=fenced("clauses", _data(statements, "clauses")),
     )
+
+
+def second_prompt(
+    refused: Sequence[tuple[Drafted, tuple[Problem, ...]]], statements: Sequence[Statement]
+) -> str:
+    """The refused sentences with their problems, asked to be written again."""
+    shown = [
+        {"source": d.source, "sentence": d.text, "problems": [p.problem for p in problems]}
+        for d, problems in refused
+    ]
+    return load("answer_rewrite").render(
+        refused=fenced("refused", shown),
+        claims=fenced("claims", _data(statements, "claims")),
+        clauses=fenced("clauses", _data(statements, "clauses")),
+    )
+
+
+def _data(statements: Sequence[Statement], kind: str) -> list[Mapping[str, Any]]:
+    return [{"source": s.id, **s.data} for s in statements if s.data is not None and s.data_kind == kind]
 
 
 def answer_schema(sources: Sequence[str]) -> Mapping[str, Any]:

@@ -1,0 +1,218 @@
+"""What a what-if question changes: "if income were 150", "for 48 months", "without the adverse record"."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from decisioning.application import Field
+from decisioning.grounding.text import Word, words
+from decisioning.grounding.topics import NAMED, named_in, words_of
+from decisioning.model import Unit, Value
+from decisioning.numbers import Kind, Quantity, quantities
+
+HYPOTHETICAL = re.compile(
+    r"\b(?:what if|if|suppose|supposing|assum\w+|would|were|instead|imagine|try|simulate|hypothetical\w*"
+    r"|had)\b"
+    r"|\b(?:what|how) about\b|^\W*(?:and|or|then)\b",
+    re.IGNORECASE,
+)
+_NONE = re.compile(
+    r"\b(?:no|without(?: an?| the| any)?|zero|never had(?: an?| any)?|did not have(?: an?| any)?)$",
+    re.IGNORECASE,
+)
+_UP = re.compile(r"\b(?:higher|more|larger|bigger|longer|greater|above|increased|raised|up)\b", re.IGNORECASE)
+_DOWN = re.compile(
+    r"\b(?:lower|less|smaller|shorter|below|reduced|lowered|decreased|cut|down|fewer)\b", re.IGNORECASE
+)
+_TIMES = re.compile(r"\b(doubled|twice|double|halved|half|tripled|triple)\b", re.IGNORECASE)
+_FACTORS = {
+    "doubled": 2.0,
+    "twice": 2.0,
+    "double": 2.0,
+    "halved": 0.5,
+    "half": 0.5,
+    "tripled": 3.0,
+    "triple": 3.0,
+}
+_REACH = 30
+"""At most this many characters lie between a field's name and its new value."""
+_OTHER_CHOICES: Mapping[str, str] = {
+    "permanent": "fixed",
+    "temporary": "partime",
+    "freelancer": "freelance",
+    "self-employed": "freelance",
+    "renting": "rent",
+    "rents": "rent",
+    "rented": "rent",
+    "owned": "owner",
+    "owns": "owner",
+    "homeowner": "owner",
+}
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """A field that a question names, and where."""
+
+    name: str
+    field: Field
+    start: int
+    end: int
+
+
+def changes_in(
+    question: str, fields: Mapping[str, Field], current: Mapping[str, Value], currency_unit: int
+) -> dict[str, Value]:
+    """The fields that the question gives another value, and the values; empty where it gives none.
+
+    Money may be told in the product's unit or in whole currency; "10 % higher" and "halved" are taken
+    from the current value.
+    """
+    found: dict[str, Value] = {}
+    mentions = tuple(_mentions(question, fields))
+    for quantity in quantities(question):
+        for name, value in _numbers(question, quantity, mentions, fields, current, currency_unit):
+            found.setdefault(name, value)
+    for name, value in (*_times(question, mentions, current), *_choices(question, mentions, fields)):
+        found.setdefault(name, value)
+    return {name: value for name, value in found.items() if value != current.get(name)}
+
+
+def _mentions(question: str, fields: Mapping[str, Field]) -> Iterator[_Mention]:
+    """Where the question names a field; the longest run of words that names one field best wins."""
+    own = words(question)
+    taken: set[int] = set()
+    for size in (4, 3, 2, 1):
+        for place in range(len(own) - size + 1):
+            span = own[place : place + size]
+            if taken.intersection(range(place, place + size)):
+                continue
+            name = _named(span, fields)
+            if name is not None:
+                taken.update(range(place, place + size))
+                yield _Mention(name, fields[name], span[0].start, span[-1].end)
+
+
+def _named(span: tuple[Word, ...], fields: Mapping[str, Field]) -> str | None:
+    stems = frozenset(w.stem for w in span)
+    sure = {name: named_in(name, stems, field.title) for name, field in fields.items()}
+    best = max(sure.values(), default=0.0)
+    named = [name for name, score in sure.items() if score == best]
+    if best < NAMED or len(named) != 1:
+        return None
+    own = words_of(named[0], tuple(w.stem for w in span), fields[named[0]].title)
+    return named[0] if {span[0].stem, span[-1].stem} <= own else None
+
+
+def _numbers(
+    question: str,
+    quantity: Quantity,
+    mentions: tuple[_Mention, ...],
+    fields: Mapping[str, Field],
+    current: Mapping[str, Value],
+    currency_unit: int,
+) -> Iterator[tuple[str, Value]]:
+    if quantity.kind in (Kind.CLAUSE, Kind.DATE) or quantity.kind.name == "UNREADABLE":
+        return
+    near = _nearest(question, quantity, mentions)
+    if near is None or (quantity.kind is Kind.DURATION and near.field.unit not in (Unit.MONTHS, Unit.YEARS)):
+        near = _by_unit(quantity, fields)
+    if near is None or near.field.type == "choice":
+        return
+    value = _value(quantity, near, current.get(near.name), question, currency_unit)
+    if value is not None:
+        whole = near.field.type == "integer" and float(value).is_integer()
+        yield near.name, int(value) if whole else round(float(value), 2)
+
+
+def _nearest(question: str, quantity: Quantity, mentions: tuple[_Mention, ...]) -> _Mention | None:
+    """The field named last before the number, else first after it, within reach and one clause."""
+    before = [m for m in mentions if 0 <= quantity.start - m.end <= _REACH]
+    before = [m for m in before if not re.search(r"[;?]|\band\b", question[m.end : quantity.start])]
+    if before:
+        return max(before, key=lambda m: m.end)
+    after = [m for m in mentions if 0 <= m.start - quantity.end <= _REACH]
+    after = [m for m in after if not re.search(r"[,;?]|\band\b", question[quantity.end : m.start])]
+    return min(after, key=lambda m: m.start, default=None)
+
+
+def _by_unit(quantity: Quantity, fields: Mapping[str, Field]) -> _Mention | None:
+    """A length of time without a name is the term."""
+    if quantity.kind is not Kind.DURATION or "term_months" not in fields:
+        return None
+    return _Mention("term_months", fields["term_months"], quantity.start, quantity.end)
+
+
+def _value(
+    quantity: Quantity, mention: _Mention, current: Value, question: str, currency_unit: int
+) -> float | None:
+    given = quantity.value
+    around = question[max(0, min(mention.start, quantity.start) - 20) : quantity.end + 20]
+    up, down, base = _UP.search(around), _DOWN.search(around), _number_of(current)
+    if quantity.kind is Kind.PERCENT:
+        sign = 1 if up else -1 if down else 0
+        return base * (1 + sign * float(given)) if sign and base is not None else None
+    scaled = quantity.kind is Kind.NUMBER and re.search(r"thousand|million", quantity.text, re.IGNORECASE)
+    if quantity.kind is Kind.MONEY or (scaled and mention.field.unit in (Unit.MONEY, Unit.MONEY_PER_MONTH)):
+        given = given / Decimal(currency_unit)
+    if quantity.kind is Kind.DURATION:
+        given = _length(quantity, mention.field.unit)
+    by = re.search(r"\bby\s*$", question[: quantity.start]) or re.match(
+        r"\s*(?:\w+\s+){0,3}(?:higher|more|lower|less|shorter|longer|smaller|larger)\b",
+        question[quantity.end :],
+    )
+    if by and (up or down) and base is not None:
+        return base + float(given) * (1 if up else -1)
+    return float(given)
+
+
+def _number_of(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _length(quantity: Quantity, unit: Unit) -> Decimal:
+    if unit is Unit.MONTHS and quantity.unit == "years":
+        return quantity.value * 12
+    if unit is Unit.YEARS and quantity.unit == "months":
+        return quantity.value / 12
+    return quantity.value
+
+
+def _times(
+    question: str, mentions: tuple[_Mention, ...], current: Mapping[str, Value]
+) -> Iterator[tuple[str, Value]]:
+    for found in _TIMES.finditer(question):
+        near = [
+            m
+            for m in mentions
+            if abs(m.start - found.end()) <= _REACH or abs(found.start() - m.end) <= _REACH
+        ]
+        for mention in near[:1]:
+            value = _number_of(current.get(mention.name))
+            if value is not None:
+                made = value * _FACTORS[found.group().lower()]
+                yield mention.name, int(made) if mention.field.type == "integer" else float(made)
+
+
+def _choices(
+    question: str, mentions: tuple[_Mention, ...], fields: Mapping[str, Field]
+) -> Iterator[tuple[str, Value]]:
+    for mention in mentions:
+        lead = question[: mention.start].rstrip()
+        if mention.field.type != "choice":
+            if _NONE.search(lead) and (mention.field.minimum or 0) == 0:
+                yield mention.name, 0 if mention.field.type == "integer" else 0.0
+        elif set(mention.field.choices) == {"yes", "no"}:
+            yield mention.name, "no" if _NONE.search(lead) or "clean" in lead[-12:].lower() else "yes"
+    spoken = [w.text.lower() for w in words(question)]
+    spoken += re.findall(r"\bself-employed\b", question.lower())
+    for word in spoken:
+        choice = _OTHER_CHOICES.get(word, word)
+        owners = [
+            n
+            for n, f in fields.items()
+            if choice in f.choices and choice not in ("yes", "no", "other", "others")
+        ]
+        if len(owners) == 1:
+            yield owners[0], choice

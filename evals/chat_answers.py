@@ -1,0 +1,149 @@
+"""The suite `chat`: right answers and clauses, silence where the policy is silent, one voice with the record.
+
+The questions stand in `chat/data`: answerable ones with the clauses that answer them and what must be said,
+unanswerable ones of four kinds. On stored decisions the chat is asked what the record knows, and must not say
+otherwise.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from decisioning.model import Decision, Outcome, Unit
+from evals.asking import Answered, ask, same_figures
+from evals.cases import Case, CaseSet, NotRun, case_set
+from evals.frame import Bench, CaseSuite, Findings
+from evals.gates import Gate, mean
+from evals.measured import Measured
+from evals.relations.pool import COMPLETE
+from evals.slices import charts
+from evals.taking import taken
+
+QUESTIONS = Path(__file__).parent / "chat" / "data"
+DECISIONS = 30
+ASKED_OF_RECORD = ("outcome", "score", "debt_service_to_income", "disposable_income")
+STEMS = {Outcome.APPROVE: "approve", Outcome.REFER: "refer", Outcome.DECLINE: "decline"}
+
+
+class Question(Case):
+    """A question with what is wanted of its answer; `row` and `about` where it is about a decision."""
+
+    group: Literal["answerable", "unanswerable", "record"]
+    kind: str
+    question: str
+    clauses: tuple[str, ...] = ()
+    says: str | None = None
+    row: int | None = None
+
+
+def cases(bench: Bench) -> CaseSet[Question]:
+    """Both sets of questions, and four questions about each of thirty decisions."""
+    del bench
+    made = [case for group in ("answerable", "unanswerable") for case in _read(group)]
+    return case_set((*made, *_about_records()))
+
+
+def _read(group: str) -> list[Question]:
+    path = QUESTIONS / f"{group}.jsonl"
+    if not path.is_file():
+        raise NotRun(f"there are no questions in chat/data/{path.name}")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Question.model_validate_json(json.dumps({**row, "group": group})) for row in rows]
+
+
+def _about_records() -> list[Question]:
+    asked = {
+        "outcome": "What is the outcome of this application?",
+        "score": "What is the score?",
+        "debt_service_to_income": "What is the debt service to income ratio?",
+        "disposable_income": "What is the disposable income?",
+    }
+    return [
+        Question(id=f"{kind} of {each.external_id}", group="record", kind=kind, question=text, row=each.row)
+        for each in COMPLETE[:: len(COMPLETE) // DECISIONS][:DECISIONS]
+        for kind, text in asked.items()
+    ]
+
+
+@cache
+def _application(row: int) -> dict[str, object]:
+    return dict(next(each.application for each in COMPLETE if each.row == row))
+
+
+async def measure(bench: Bench, case: Question) -> Measured:
+    """One question, asked today."""
+    if case.row is None:
+        answered = await ask(bench.services, case.question)
+        scores = _of_policy(case, answered)
+    else:
+        decision = await taken(bench.services, _application(case.row))  # type: ignore[arg-type]
+        answered = await ask(bench.services, case.question, decision=decision.id)
+        scores = {"contradicts": float(not answered.abstained and not _agrees(case.kind, decision, answered))}
+    return Measured(case.id, scores, {case.group: case.kind}, case.question, answered.text)
+
+
+def _of_policy(case: Question, answered: Answered) -> dict[str, float]:
+    if case.group == "unanswerable":
+        return {"abstained": float(answered.abstained)}
+    scores = {"abstained in vain": float(answered.abstained)}
+    scores["right"] = float(not answered.abstained and same_figures(answered.text, case.says or ""))
+    if case.clauses and not answered.abstained:
+        hits = len(answered.clauses & set(case.clauses))
+        scores["citation recall"] = hits / len(case.clauses)
+        scores["citation precision"] = hits / len(answered.clauses) if answered.clauses else 0.0
+    return scores
+
+
+def _agrees(kind: str, decision: Decision, answered: Answered) -> bool:
+    """Whether the answer states what the record has."""
+    if kind == "outcome":
+        return STEMS.get(decision.outcome, decision.outcome.value) in answered.text.lower()
+    fact = decision.facts.get(kind)
+    if fact is None or not isinstance(fact.value, int | float):
+        return True
+    unit, value = fact.unit, float(fact.value)
+    places = {Unit.RATIO: 3, Unit.POINTS: 0}.get(unit, 2)
+    return answered.states(value, unit) or answered.states(round(value, places), unit)
+
+
+def find(measured: Sequence[Measured]) -> Findings:
+    """Gates on both kinds of silence, on answers, on citations, on the record."""
+    return Findings(
+        gates=(*_silence(measured), *_answers(measured), _record(measured)),
+        charts=charts(measured, {"right": "Right", "abstained": "Abstained where it must"}),
+    )
+
+
+def _silence(measured: Sequence[Measured]) -> tuple[Gate, ...]:
+    must = "an answer that the policy does not give is an invention, however well it reads"
+    vain = "who is sent away with a question that the policy answers stops asking"
+    return (
+        mean("abstains on unanswerable questions", measured, "abstained", "at least", 0.95, must),
+        mean("abstains in vain on answerable ones", measured, "abstained in vain", "at most", 0.03, vain),
+    )
+
+
+def _answers(measured: Sequence[Measured]) -> tuple[Gate, ...]:
+    right = "below four in five, judged by the key's own words, looking it up oneself is the better way"
+    cited = "the clause that answers must be among those quoted, and few others"
+    return (
+        mean("answers right", measured, "right", "at least", 0.8, right),
+        mean("citation recall", measured, "citation recall", "at least", 0.9, cited),
+        mean("citation precision", measured, "citation precision", "at least", 0.6, cited),
+    )
+
+
+def _record(measured: Sequence[Measured]) -> Gate:
+    why = "two voices of one lender: what the API says, the chat says"
+    return mean("answers that say otherwise than the record", measured, "contradicts", "at most", 0, why)
+
+
+SUITE = CaseSuite(
+    name="chat",
+    about="right answers with the right clauses, silence where the policy is silent, one voice with the API",
+    cases=cases,
+    measure=measure,
+    find=find,
+)

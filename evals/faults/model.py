@@ -1,0 +1,108 @@
+"""What a seeded fault is, and what came of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from evals.cases import Case, CaseSet
+from evals.frame import Bench, CaseSuite, Options
+from evals.gates import Gate, Result
+from evals.runner import run_suite
+from evals.suites import SUITES
+
+COMPLETE = "cases measured of those promised"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A way to break production: `gates` must fail on at most `most` of the cases that `among` picks."""
+
+    says: str
+    suite: str
+    gates: tuple[str, ...]
+    seed: Callable[[], AbstractContextManager[Any]]
+    most: int | None = None
+    among: Callable[[Any], bool] = lambda _: True
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Each gate of a fault, without it and with it."""
+
+    fault: Fault
+    gates: tuple[tuple[Gate, Gate], ...]
+
+    @property
+    def noticed(self) -> bool:
+        """Whether every gate holds without the fault and fails with it."""
+        return all(sound.passed and not broken.passed for sound, broken in self.gates)
+
+
+def seeded(fault: Fault, options: Options, sound: Result | None = None) -> Seeded:
+    """The suite's gates without and with the fault; `sound` is the result without it, where it is known."""
+    sound = sound or run_fault(fault, options, seed=False)
+    broken = run_fault(fault, options, seed=True)
+    before, after = ({gate.name: gate for gate in result.gates} for result in (sound, broken))
+    return Seeded(fault, tuple((before[name], after[name]) for name in fault.gates))
+
+
+def run_fault(fault: Fault, options: Options, *, seed: bool) -> Result:
+    """The fault's suite on the fault's cases."""
+    suite = SUITES[fault.suite]
+    with fault.seed() if seed else ExitStack():
+        if isinstance(suite, CaseSuite):
+            return run_suite(replace(suite, cases=_chosen(suite, fault)), replace(options, fresh=True))
+        return suite()
+
+
+def _chosen(suite: CaseSuite[Any], fault: Fault) -> Callable[[Bench], CaseSet[Case]]:
+    def cases(bench: Bench) -> CaseSet[Case]:
+        whole = suite.cases(bench)
+        chosen = tuple(case for case in whole.cases if fault.among(case))
+        return CaseSet(chosen, len(chosen)).thinned(fault.most)
+
+    return cases
+
+
+def instead(target: str, other: Any) -> Callable[[], AbstractContextManager[Any]]:
+    """A seed that puts something else in the place of what that dotted name means."""
+    return lambda: patch(target, other)
+
+
+def together(*seeds: Callable[[], AbstractContextManager[Any]]) -> Callable[[], AbstractContextManager[Any]]:
+    """A seed of several."""
+
+    @contextmanager
+    def seed() -> Iterator[None]:
+        with ExitStack() as stack:
+            for each in seeds:
+                stack.enter_context(each())
+            yield
+
+    return seed
+
+
+def table(found: Sequence[Seeded]) -> str:
+    """The Markdown table of seeded faults."""
+    from evals.report.numerals import of_gate, wanted
+
+    lines = [
+        "| seeded fault | gate that notices | without | with | must be |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for each in found:
+        for sound, broken in each.gates:
+            values = f"{of_gate(sound, sound.value)} | {of_gate(broken, broken.value)} | {wanted(sound)}"
+            missed = "" if sound.passed and not broken.passed else " **NOT NOTICED**"
+            lines.append(f"| {each.fault.says} | {each.fault.suite}: {sound.name}{missed} | {values} |")
+    return "\n".join(lines)
+
+
+def grouped(faults: Sequence[Fault]) -> Mapping[tuple[str, int | None, Any], list[Fault]]:
+    """Faults that are run on the same cases, so that the sound run is needed once."""
+    groups: dict[tuple[str, int | None, Any], list[Fault]] = {}
+    for fault in faults:
+        groups.setdefault((fault.suite, fault.most, fault.among), []).append(fault)
+    return groups

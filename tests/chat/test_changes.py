@@ -1,0 +1,36 @@
+"""What a what-if question changes."""
+
+import pytest
+
+from decisioning.chat.changes import changes_in
+from tests.chat.tools import APPLICATION, TODAY, product
+
+CHANGES = [
+    ("What if income were 160?", {"income": 160.0}),
+    ("What if the income were 160 thousand pesetas a month?", {"income": 160.0}),
+    ("What if income were ESP 160,000 a month?", {"income": 160.0}),
+    ("If the amount were 800 and the term 24, what then?", {"amount": 800.0, "term_months": 24}),
+    ("and for 48 months?", {"term_months": 48}),
+    ("What would the rate be over 4 years?", {"term_months": 48}),
+    ("What if the amount were 100 lower?", {"amount": 800.0}),
+    ("What if the amount were 10 % higher?", {"amount": 990.0}),
+    ("What if the income were doubled?", {"income": 300.0}),
+    ("What if there were an adverse credit record?", {"records": "yes"}),
+    ("What if she had a permanent job?", {}),
+    ("What if she had a temporary contract?", {"job": "partime"}),
+    ("What if he owned the home?", {"home": "owner"}),
+    ("What if the assets were 2,000?", {"assets": 2000.0}),
+    ("What if the household expenses were 30?", {"expenses": 30.0}),
+    ("What if the length of employment were 2 years?", {"seniority_years": 2.0}),
+    ("What if the price were 1,600 thousand?", {"price": 1600.0}),
+    ("What if there were no debt?", {}),
+    ("What if the applicant were taller?", {}),
+    ("What if the term were 36?", {}),
+]
+
+
+@pytest.mark.parametrize(("question", "wanted"), CHANGES)
+def test_reads_what_would_be_otherwise(question, wanted):
+    """Fields by their names, money in the product's unit or in whole currency, only what differs."""
+    fields = product().on(TODAY).application.fields
+    assert changes_in(question, fields, APPLICATION, 1000) == wanted
