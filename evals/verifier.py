@@ -22,10 +22,13 @@ from evals.words.breaking import PROCESSES, Broken, broken
 from evals.words.decided import DAYS, decided
 from evals.words.faithfulness import FILE, pairs
 from evals.words.labelled import DATA, SETS, Counted, count, labelled
+from evals.words.outside import outside
 from evals.words.recorded import balanced, judged, recorded
 from evals.words.timing import cpu_ms, growth
 
 DECISIONS = 5_000
+OUTSIDE = {"outside_first": (0.95, 0.95), "outside": (0.7, 0.95)}
+"""The least shares accepted and rejected, as they hold."""
 SAMPLED = 60
 WHY_FALSE = "one false number in a letter is a violation"
 WHY_TRUE = "a checker that refuses true sentences makes every explanation alike"
@@ -37,7 +40,7 @@ def verifier(data: Path = SHARED, decisions: int = DECISIONS) -> Result:
     chosen = asyncio.run(_decisions(decisions))
     found = broken(chosen, processes=PROCESSES)
     foreign, notes = _foreign(data)
-    gates = (*_mutants(found), *_sets(), *_sources(), *_recorded(), *foreign, *_speed(chosen))
+    gates = (*_mutants(found), *_sets(), *_sources(), *_outside(), *_recorded(), *foreign, *_speed(chosen))
     through = [f"through: {kind}: {text}" for kind, text in found.through[:SAMPLED]]
     refused = [f"refused: {text}" for text in found.refused[:SAMPLED]]
     return Result(
@@ -89,6 +92,18 @@ def _sources() -> Iterable[Gate]:
     yield share("sources alone: true accepted", sum(true), len(true), "at least", 0.85, WHY_ELSE)
     rejected = len(false) - sum(false)
     yield share("sources alone: false rejected", rejected, len(false), "at least", 0.85, WHY_FALSE)
+
+
+def _outside() -> Iterable[Gate]:
+    """Sentences of a reader who had not seen the checker, about clauses of banks, shops and regulators.
+
+    The checker was worked on with both.
+    """
+    for name, (accepted, rejected) in OUTSIDE.items():
+        found = outside(name)
+        about = name.replace("_", " ")
+        yield share(f"{about}: true accepted", found.accepted, found.true, "at least", accepted, WHY_ELSE)
+        yield share(f"{about}: false rejected", found.rejected, found.false, "at least", rejected, WHY_FALSE)
 
 
 def _recorded() -> Iterable[Gate]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from decisioning.grounding.content import is_about
+from decisioning.grounding.content import is_about, is_framing
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.passages import share
@@ -13,6 +13,7 @@ from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, NAMED
+from decisioning.grounding.working import is_worked_out
 from decisioning.model import Problem, Unit
 from decisioning.numbers import SHARE, Kind, Quantity
 
@@ -83,7 +84,8 @@ def _fits(said: Said, pool: Pool) -> bool:
     """Whether the clauses with the sentence's numbers speak of what the sentence speaks of."""
     with_numbers = {p.clause for o in said.amounts for p in quoting(o, pool)}
     carried = frozenset(k for p in pool.passages if p.clause in with_numbers for k in p.keys)
-    return share(said.content, carried) >= _FITTING
+    content = said.content if pool.outcome else [w for w in said.content if not is_framing(w, said)]
+    return share(content, carried) >= _FITTING
 
 
 def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:
@@ -96,15 +98,25 @@ def _of_other_part(said: Said, quantity: Quantity, pool: Pool) -> bool:
             if other.kind is quantity.kind or Kind.NUMBER in (other.kind, quantity.kind):
                 stems = {w.stem for w in words(source.part_of(other)) if not is_stop(w.text)}
                 near = sum(w.stem in stems for w in own) / max(1, len(own))
-                is_it = equal(quantity, other) or (
-                    other.kind is Kind.NUMBER and other.value == quantity.value
+                is_it = (
+                    equal(quantity, other)
+                    or (other.kind is Kind.NUMBER and other.value == quantity.value)
+                    or _opens(source, other, quantity)
                 )
                 alike[is_it] = max(alike[is_it], near)
     return alike[False] > alike[True] + _CLEARLY
 
 
+def _opens(source: Said, low: Quantity, high: Quantity) -> bool:
+    """Whether one number opens the range that another closes: "between 12 and 84 months"."""
+    later = next((q for q in source.amounts if q.start >= low.end), None)
+    if later is None or not equal(high, later):
+        return False
+    return bool(re.fullmatch(r"\s*(?:and|to|or|-|\u2013)\s*", source.text[low.end : later.start]))
+
+
 def _uncounted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
-    if roughly_true(said, quantity, pool):
+    if roughly_true(said, quantity, pool) or is_worked_out(said, quantity, pool):
         return None
     if quantity.kind is Kind.NUMBER and any(quantity.value == d.day.year for d in pool.dates):
         return None

@@ -28,8 +28,10 @@ _SIGNED = ("outcome", "score", "price", "failure", "next")
 def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where the sentence uses words, or says things, that nothing in the pool carries."""
     content = [w for w in said.content if pool.outcome is None or not is_neutral(w.stem)]
+    if pool.outcome is None:
+        content = [w for w in content if not is_framing(w, said)]
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
-    if len(content) >= _TELLING and said.amounts:
+    if len(said.content) >= _TELLING and said.amounts:
         compared = [(p.start, p.end) for p in said.phrases]
         uncarried = [
             w for w in uncarried if not is_neutral(w.stem) and not any(a <= w.start < b for a, b in compared)
@@ -38,6 +40,13 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}")
     elif pool.outcome is not None and not is_general(said, pool):
         yield from _on_basis(said, content, pool)
+
+
+def is_framing(word: Word, said: Said) -> bool:
+    """Whether a word only says that there is a limit or a duty: "capped at", "longest", "is allowed to"."""
+    compared = ((p.start, p.end) for p in said.phrases)
+    framed = (m.span() for m in form("framing").finditer(said.text))
+    return any(a <= word.start < b for a, b in (*compared, *framed))
 
 
 def _on_basis(said: Said, content: list[Word], pool: Pool) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from decisioning.grounding.lexicon import keys
 from decisioning.grounding.pool import KnownDate, Pool, stated_in
+from decisioning.grounding.rows import stands_in_row
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import stem
@@ -112,7 +113,10 @@ def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
     own = {value for name, value in pool.labels if name == "tier"}
     for found in _LABEL.finditer(said.text):
         label = found[2].lower()
-        quoted = is_general(said, pool) and _stands(said, found[1].lower(), label, pool)
+        quoted = is_general(said, pool) and (
+            _stands(said, found[1].lower(), label, pool)
+            or (pool.outcome is None and stands_in_row(label, said, pool))
+        )
         if (own or is_general(said, pool)) and label not in own and not quoted:
             yield said.problem(
                 "wrong_name", f'"{found.group()}" is not the {found[1].lower()} of this decision'

@@ -107,6 +107,9 @@ def _by_clauses(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) 
     ]
     if outcome is Outcome.REFER:
         said_by += [p for p in clauses if _REFERRAL.search(p.text)]
+    by_whom = re.match(r"\s+by\b", said.text[found.end() :])
+    if outcome is Outcome.APPROVE and by_whom and not denied:
+        said_by += [p for p in clauses if re.search(r"\bapproval\s+(?:of|by)\b", p.text, re.IGNORECASE)]
     if said_by:
         return None
     if denied and not any(form(outcome.value).search(p.text) for p in clauses):

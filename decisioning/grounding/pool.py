@@ -1,5 +1,6 @@
 """All that a text may draw on: numbers with their roles, passages, rules, and the words of each."""
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -194,11 +195,14 @@ def equal(one: Quantity, other: Quantity) -> bool:
     if "percentage points" in (one.unit, other.unit) and one.unit != other.unit:
         return False
     if kinds == {Kind.DURATION}:
-        return _length(one) == _length(other)
+        return length_of(one) == length_of(other) and _at_work(one) is _at_work(other)
     if len(kinds) == 1:
         return one.value == other.value and _one_period(one, other)
     if kinds == {Kind.NUMBER, Kind.POINTS}:
         return one.value == other.value
+    if kinds == {Kind.NUMBER, Kind.DURATION}:
+        bare, long = (one, other) if one.kind is Kind.NUMBER else (other, one)
+        return long.unit == "years" and bare.comparator is not None and bare.value == long.value
     if kinds == {Kind.NUMBER, Kind.PERCENT}:
         if one.approximate is not other.approximate:
             return False
@@ -232,11 +236,17 @@ def _one_period(one: Quantity, other: Quantity) -> bool:
     return one.per == other.per or "" in (one.per, other.per)
 
 
-_DAYS = {"weeks": 7, "days": 1}
-_MONTHS = {"years": 12, "months": 1}
+_DAYS = {"weeks": Decimal(7), "days": Decimal(1), "hours": Decimal(1) / 24}
+_MONTHS = {"years": Decimal(12), "months": Decimal(1)}
+_AT_WORK = re.compile(r"\b(?:business|working|banking|trading)\b", re.IGNORECASE)
 
 
-def _length(quantity: Quantity) -> tuple[str, Decimal]:
+def _at_work(quantity: Quantity) -> bool:
+    """Whether its days are business days; calendar days are days."""
+    return bool(_AT_WORK.search(quantity.text))
+
+
+def length_of(quantity: Quantity) -> tuple[str, Decimal]:
     """A length of time: years and months are of one sort, weeks and days of another."""
     for sort, scale in (("months", _MONTHS), ("days", _DAYS)):
         if quantity.unit in scale:

@@ -1,5 +1,6 @@
 """The pool of a decision: every number, day, passage and claim of the record, with its role."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -21,6 +22,8 @@ from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
 from decisioning.model import Component, Decision, Effect, Fact, Offer, Rule, Unit, Value
 from decisioning.numbers import Kind
+
+_THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
 
 
 @cache
@@ -69,9 +72,14 @@ def _vocabulary(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[str]
 
 
 def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_unit: int = 1) -> Pool:
-    """What may be said where there is no decision: the facts and the clauses."""
+    """What may be said where there is no decision: the facts and the clauses.
+
+    Where the clauses count money in thousands ("1,000 thousand pesetas"), so do the facts.
+    """
     passages = _passages(clauses)
     extra = frozenset(key for name in facts for key in vocabulary(name))
+    counted = bool(_THOUSANDS.search(" ".join(clauses.values())))
+    currency_unit = 1000 if counted and currency_unit == 1 else currency_unit
     return Pool(
         numbers=tuple(_facts(facts)),
         dates=tuple(_passage_days(passages)),

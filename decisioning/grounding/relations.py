@@ -12,6 +12,7 @@ from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
+from decisioning.grounding.working import stands_to
 from decisioning.model import Comparator, Effect, Problem
 from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
 
@@ -35,6 +36,7 @@ _PASSIVE = re.compile(
 _PARTICIPLE = re.compile(r"(?:exceeded|surpassed|breached|reached|met|outstripped|missed)\b", re.IGNORECASE)
 _TWO = 2
 _NEAR_WORDS = 6
+_INCLUSIVE = (Comparator.GE, Comparator.LE)
 _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
 
@@ -222,7 +224,7 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
     stated = [
         (likeness(said.content, p), p, q) for p in pool.passages for q in p.quantities if equal(quantity, q)
     ]
-    if not stated:
+    if not stated or stands_to(said, phrase, quantity, pool):
         return None
     most = max(s for s, _, _ in stated)
     wanted = _norm(said.text, phrase.comparator, phrase.start)
@@ -230,6 +232,8 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
         bound = bound_of(own)
         if alike < most - 0.001:
             continue
+        if pool.outcome is None and phrase.comparator is Comparator.EQ and bound in _INCLUSIVE:
+            return None
         if bound is None or bound is phrase.comparator or _norm(passage.text, bound, own.start) is wanted:
             return None
         if phrase.comparator is COMPLEMENT[bound] and _follows(said, phrase, passage, alike, pool):

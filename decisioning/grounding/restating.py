@@ -29,8 +29,8 @@ _UNLESS = re.compile(
     r"\b(?:unless|except|only\s+if|provided|as\s+long\s+as)\b(?P<rest>[^.;]*)", re.IGNORECASE
 )
 _MODAL = re.compile(
-    r"\b(?P<duty>must|shall|(?:is|are)\s+(?:required|obliged)\s+to|ha(?:s|ve)\s+to)\s+(?P<verb>[a-z]+)\b"
-    r"|\b(?P<leave>may|can|(?:is|are)\s+(?:allowed|permitted|free)\s+to)\s+(?P<verb2>[a-z]+)\b",
+    r"\b(?P<duty>must|shall|(?:is|are)\s+(?:required|obliged)\s+to|ha(?:s|ve)\s+to)\s+(?!not\b)(?P<verb>[a-z]+)\b"
+    r"|\b(?P<leave>may|can|(?:is|are)\s+(?:allowed|permitted|free)\s+to)\s+(?!not\b)(?P<verb2>[a-z]+)\b",
     re.IGNORECASE,
 )
 _OF = re.compile(r"\s*(?:of|from)\s+(?:(?:the|a|an|its|their|his|her|any|all|each)\s+)?", re.IGNORECASE)
@@ -117,6 +117,9 @@ def _times(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
     """After is not before, and after one thing is not after another."""
     for found in _WHEN.finditer(said.text):
         own = _keys_in(found[2])
+        lengths = (q for q in said.amounts if found.start(2) <= q.start < found.end(2))
+        if any(stated_in(q, p) for q in lengths for p in nearest):
+            continue
         theirs = [(m[1].lower(), _keys_in(m[2])) for p in nearest for m in _WHEN.finditer(p.text)]
         word = found[1].lower()
         same = [k for w, k in theirs if w == word]
@@ -153,8 +156,14 @@ def _modals(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
             theirs.setdefault(_verb(found), set()).add(bool(found["duty"]))
     for found in _MODAL.finditer(said.text):
         known = theirs.get(_verb(found), set()) if _verb(found) else set()
-        if known and bool(found["duty"]) not in known and not negated_at(said.text, found.end()):
+        only = found["leave"] and _only(said.text) and any(_only(p.text) for p in nearest)
+        if known and bool(found["duty"]) not in known and not only and not negated_at(said.text, found.end()):
             yield said.problem("duty", f'"{found.group()}" is not what the clause leaves or asks')
+
+
+def _only(text: str) -> bool:
+    """ "The only terms that it may use" is what it "shall use only"."""
+    return bool(re.search(r"\bonly\b", text, re.IGNORECASE))
 
 
 def _verb(found: re.Match[str]) -> str:

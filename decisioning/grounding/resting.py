@@ -8,12 +8,15 @@ from decisioning.grounding.content import CARRIED, is_about
 from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
-from decisioning.grounding.passages import share
+from decisioning.grounding.passages import Passage, share
 from decisioning.grounding.pool import Carrier, Pool, Role, equal
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
+from decisioning.grounding.swapped import nearest_to
+from decisioning.grounding.topics import vocabulary
+from decisioning.grounding.working import is_worked_out
 from decisioning.model import Effect, Outcome, Problem
-from decisioning.numbers import Kind
+from decisioning.numbers import Kind, Quantity
 
 _LIMIT_OF = r"\b(?:limit|maximum|minimum|ceiling|floor|threshold|cut-?off)\s+(?:in|of|under|set\s+by|from)\s+"
 _EFFECTS = {Outcome.DECLINE: Effect.DECLINE, Outcome.REFER: Effect.REFER}
@@ -26,7 +29,8 @@ def check_clauses(said: Said, pool: Pool) -> Iterator[Problem]:
     resting = [name for name in named if _rests_on(said, name, len(named), pool)]
     quoted = _named_in_quotes(said, resting, pool)
     for name in named:
-        if name not in resting and name not in quoted:
+        referred = pool.outcome is None and any(_refers(p, name) for p in nearest_to(said, pool))
+        if name not in resting and name not in quoted and not referred:
             yield _problem(said, name)
 
 
@@ -34,6 +38,11 @@ def _named_in_quotes(said: Said, clauses: Iterable[str], pool: Pool) -> frozense
     """The clauses that a sentence names only because a clause it quotes word for word refers to them."""
     quotes = (p for name in clauses for p in pool.of_clause(name) if p.text in said.text)
     return frozenset(q.name for p in quotes for q in p.quantities if q.kind is Kind.CLAUSE)
+
+
+def _refers(passage: Passage, name: str) -> bool:
+    """Whether a clause itself refers to another."""
+    return any(q.kind is Kind.CLAUSE and q.name == name for q in passage.quantities)
 
 
 def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]:
@@ -51,8 +60,24 @@ def _rests_on(said: Said, name: str, among: int, pool: Pool) -> bool:
             return True
     own = pool.of_clause(name)
     carried = frozenset(k for p in own for k in p.keys)
-    stand = all(any(equal(q, o) for p in own for o in p.quantities) for q in said.amounts)
+    carried |= _of_facts(said, pool)
+    stand = all(
+        any(equal(q, o) for p in own for o in p.quantities) or _of_a_fact(q, said, pool) for q in said.amounts
+    )
     return bool(own) and stand and share(said.content, carried) >= CARRIED
+
+
+def _of_a_fact(quantity: Quantity, said: Said, pool: Pool) -> bool:
+    """Where there is no decision, a fact and how far it is from a limit may stand beside a clause."""
+    if pool.outcome is not None:
+        return False
+    return any(k.role is Role.VALUE for k in pool.meaning(quantity)) or is_worked_out(said, quantity, pool)
+
+
+def _of_facts(said: Said, pool: Pool) -> frozenset[str]:
+    """What the facts whose values the sentence gives may be called."""
+    names = {k.name for q in said.amounts for k in pool.meaning(q) if pool.outcome is None}
+    return frozenset(key for name in names for key in vocabulary(name))
 
 
 def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:

@@ -86,7 +86,7 @@ _AFTER: tuple[tuple[Comparator, str], ...] = (
     ),
     (
         Comparator.LE,
-        r"(?:or|and)\s+(?:less|below|under|lower|shorter|fewer|smaller)"
+        r"at\s+the\s+latest|(?:or|and)\s+(?:less|below|under|lower|shorter|fewer|smaller)"
         + _NOTHING_AFTER
         + r"|at\s+(?:the\s+)?most|at\s+(?:a\s+)?maximum",
     ),

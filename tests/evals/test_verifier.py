@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from evals.verifier import OUTSIDE
 from evals.words.breaking import DROPPED, broken
 from evals.words.decided import decided
 from evals.words.labelled import SETS, count, labelled
 from evals.words.mutants import MUTATIONS
+from evals.words.outside import outside
 from evals.words.recorded import WHY, balanced, judged, recorded
 from evals.words.timing import growth
 
@@ -35,6 +37,14 @@ def test_sentences_in_other_words_are_told_apart(name):
     found = count(labelled(name))
     assert found.accepted >= 0.95 * found.true, found.wrong
     assert found.rejected >= 0.95 * found.false, found.wrong
+
+
+@pytest.mark.parametrize(("name", "accepted", "rejected"), [(n, *least) for n, least in OUTSIDE.items()])
+def test_sentences_of_an_outsider_are_told_apart(name, accepted, rejected):
+    """Sentences about clauses alone, by somebody who had not seen the checker, are judged as before."""
+    found = outside(name)
+    assert found.accepted >= accepted * found.true, found.wrong
+    assert found.rejected >= rejected * found.false, found.wrong
 
 
 def test_sentences_of_a_model_are_told_apart_better_than_by_chance():

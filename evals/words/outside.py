@@ -1,0 +1,42 @@
+"""Sentences written by a reader who had not seen the checker, each with its clauses and facts.
+
+A line of `data/outside*.jsonl` is what `credence verify` reads, with `expected` and, mostly, `why`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from decisioning.grounding import verify
+from evals.words.labelled import DATA
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How a set was judged; `wrong` names what was judged otherwise than by its writer."""
+
+    accepted: int
+    true: int
+    rejected: int
+    false: int
+    wrong: tuple[str, ...]
+
+
+def outside(name: str) -> Judged:
+    """What the checker makes of that set."""
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    cases = [json.loads(line) for line in lines]
+    found = [(case["id"], bool(case["expected"]), _supported(case)) for case in cases]
+    return Judged(
+        accepted=sum(let_out for _, true, let_out in found if true),
+        true=sum(true for _, true, _ in found),
+        rejected=sum(not let_out for _, true, let_out in found if not true),
+        false=sum(not true for _, true, _ in found),
+        wrong=tuple(name for name, true, let_out in found if true is not let_out),
+    )
+
+
+def _supported(case: Mapping[str, Any]) -> bool:
+    sources = {each["clause"]: each["text"] for each in case["sources"]}
+    return verify(sources, case.get("facts") or {}, case.get("decision"), case["text"]).supported
