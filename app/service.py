@@ -68,7 +68,9 @@ async def running_service(settings: Settings, workers: int = 1) -> AsyncGenerato
         arguments = [str(listening.fileno()), str(behind.fileno())]
         variables = {**known.environment(), **stack.enter_context(_shared_metrics(workers))}
         worker = Program("app.worker", arguments, (listening, behind), variables)
-        failure = await stack.enter_async_context(kept_running(*[worker] * workers))
+        # One worker first: side by side they would all be ready later than it is alone.
+        others, ready = [worker] * (workers - 1), asyncio.Event()
+        failure = await stack.enter_async_context(kept_running(worker, later=others, once=ready))
         # Closed before the workers end: as long as anybody holds it, new connections would be taken and hang.
         stack.callback(listening.close)
         base = await asyncio.to_thread(last.enter_context, database(settings))
@@ -78,6 +80,7 @@ async def running_service(settings: Settings, workers: int = 1) -> AsyncGenerato
         gate.close()
         url = _address(listening)
         await _until_ready(url, failure)
+        ready.set()
         yield RunningService(url, known, failure)
 
 

@@ -60,15 +60,20 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def kept_running(*programs: Program) -> AsyncGenerator[asyncio.Future[None]]:
+async def kept_running(
+    *programs: Program, later: Sequence[Program] = (), once: asyncio.Event | None = None
+) -> AsyncGenerator[asyncio.Future[None]]:
     """Run the programs until the block is left, then end them: SIGTERM, GRACE_S, SIGKILL.
 
+    Those of `later` are started when `once` is set; all are ended together.
     Yields a future that fails with ChildFailed when one of them cannot be started; await it beside whatever
     else the block waits for.
     """
     stopping = asyncio.Event()
     read_end, write_end = os.pipe()
     keepers = [asyncio.create_task(_keep(program, read_end, stopping)) for program in programs]
+    if once is not None:
+        keepers += [asyncio.create_task(_keep_later(program, read_end, stopping, once)) for program in later]
     try:
         yield asyncio.ensure_future(_first_failure(keepers))
     finally:
@@ -82,6 +87,16 @@ async def _first_failure(keepers: Sequence[asyncio.Task[None]]) -> None:
     done, _ = await asyncio.wait(keepers, return_when=asyncio.FIRST_EXCEPTION)
     for keeper in done:
         keeper.result()
+
+
+async def _keep_later(
+    program: Program, lifeline_fd: int, stopping: asyncio.Event, once: asyncio.Event
+) -> None:
+    waits = {asyncio.create_task(event.wait()) for event in (once, stopping)}
+    _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await _keep(program, lifeline_fd, stopping)
 
 
 async def _keep(program: Program, lifeline_fd: int, stopping: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """`credence serve` and `credence sandbox`: what runs in the foreground until it is told to end."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Coroutine
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from app.settings import Settings
 from app.supervisor import listening_socket
 
 LOOPBACK = "127.0.0.1"
+MOST_WORKERS = 4
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 
 
@@ -29,7 +31,10 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="The port; CREDENCE_PORT by default, 0 a free one.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes that answer requests; by default one a core, at most 4."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Serve decisions over HTTP until Ctrl-C or SIGTERM, with everything embedded that no setting names.
@@ -37,7 +42,12 @@ def serve(
     Prints one line once it can decide, {"url"} with --json, and logs on stderr.
     """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    run(_serve(settings_now(**given), workers, json))
+    run(_serve(settings_now(**given), workers or usual_workers(), json))
+
+
+def usual_workers() -> int:
+    """One for each core that this process may use, at most MOST_WORKERS: each holds some 300 MB."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, MOST_WORKERS)
 
 
 async def _serve(settings: Settings, workers: int, json: bool) -> None:

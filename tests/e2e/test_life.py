@@ -33,7 +33,7 @@ def named(home: Home, part: str) -> set[int]:
 def test_what_is_killed_comes_back(new_home, declined):
     """A worker and then PostgreSQL are killed hard: the service decides again by itself, and ends as told."""
     home = new_home()
-    with service(home) as running:
+    with service(home, "--workers", "1") as running:
         assert {part for part in PARTS if named(home, part)} == PARTS
         for part in ("app.worker", "postgres -D"):
             victims = named(home, part)

@@ -184,5 +184,7 @@ async def _run(load: Load) -> Result:
 
 
 if __name__ == "__main__":
+    told = json.dumps(asdict(uvloop.run(_run(Load(**json.load(sys.stdin))))))
+    # The loop leaves the pipe non-blocking, and a result longer than it holds would be cut off.
     os.set_blocking(sys.stdout.fileno(), True)
-    print(json.dumps(asdict(uvloop.run(_run(Load(**json.load(sys.stdin)))))))
+    print(told)
