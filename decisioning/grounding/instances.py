@@ -19,7 +19,7 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _CASE = re.compile(
-    r"^(?:(?:on|for|in|with|at|to|under|if|where|when|without|of)\b|an?\b|any\b|no\b|somebody\b|someone\b)",
+    r"^(?:(?:on|for|in|with|at|to|under|if|where|when|without|of)\b|an?\b|any\b|no\b|somebody\b|someone\b|(?:[\w'-]+\s+){1,2}of\b)",
     re.IGNORECASE,
 )
 _IF = re.compile(r"^(?:if|where|when)\b", re.IGNORECASE)

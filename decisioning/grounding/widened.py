@@ -32,6 +32,15 @@ _MODAL = re.compile(
     r"(?P<not>\s+not)?\s+(?!not\b|only\b)(?P<verb>[a-z]+)\b(?:\s+(?P<done>[a-z]+(?:ed|en|t|de|ld|nt|id)))?",
     re.IGNORECASE,
 )
+_ONLY = re.compile(r"\bonly\b", re.IGNORECASE)
+_AND_OR = re.compile(
+    r"\b(?P<one>[a-z]{3,})\s+(?P<word>and|or)\s+(?:(?:the|an?|its|their|by|of|in)\s+)*(?P<other>[a-z]{3,})",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(
+    r"\b(?P<word>unless|except\s+(?:if|where|when)|if|where|when)\b(?P<rest>[^,.;]*)", re.IGNORECASE
+)
+_SAME = 0.66
 _LEAVE = re.compile(r"may|can\b|.*(?:allowed|permitted|free)", re.IGNORECASE)
 _LIGHT = frozenset(["be", "have", "do", "get", "go", "come", "see", "use", "apply", "make", "take", "give"])
 _OUTCOME = re.compile(
@@ -52,6 +61,8 @@ def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
         yield from _universal(said, nearest, pool)
         yield from _two_limits(said, nearest)
         yield from _duties(said, nearest, pool)
+        yield from _joined(said, nearest)
+        yield from _unless(said, nearest)
 
 
 def _universal(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
@@ -110,6 +121,9 @@ def _duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pr
             return
         same = {k for v, k in theirs if any(keys(x) & own and not _opposed(x, verbs) for x in v)}
         turned = same == {"not"} if kind != "not" else bool(same) and "not" not in same
+        if same == {"may"} and kind == "must" and not said.phrases and not _ONLY.search(said.text):
+            yield said.problem("duty", "the clause leaves what this asks for")
+            return
         if turned and len(_NO.findall(said.text)) <= (kind == "not"):
             yield said.problem("duty", "the clause forbids what this allows, or the reverse")
             return
@@ -131,3 +145,45 @@ def _acts(text: str) -> list[tuple[frozenset[str], str]]:
         if stems:
             found.append((stems, "not" if denied else "may" if _LEAVE.match(modal["modal"]) else "must"))
     return found
+
+
+def _joined(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "The borrower or the guarantor" is not both."""
+    for one, word, other in _pairs(said.text):
+        pairs = [p for passage in nearest for p in _pairs(passage.text)]
+        theirs = {w for a, w, b in pairs if {a, b} == {one, other}}
+        if theirs and word not in theirs and not _NO.search(said.text):
+            yield said.problem("exception", f'the clause has "{min(theirs)}" where this has "{word}"')
+            return
+
+
+def _pairs(text: str) -> list[tuple[str, str, str]]:
+    """Each two words of a text that an "and" or an "or" joins."""
+    found = ((words(m["one"]), m["word"].lower(), words(m["other"])) for m in _AND_OR.finditer(text))
+    return [(a[0].stem, word, b[0].stem) for a, word, b in found if a and b]
+
+
+def _unless(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "Unless the home is damaged" is not "if the home is damaged"."""
+    for own in _WHETHER.finditer(said.text):
+        about = _about(own["rest"])
+        for passage in nearest:
+            theirs = [m for m in _WHETHER.finditer(passage.text) if _alike(about, _about(m["rest"]))]
+            signs = {_negative(m) for m in theirs}
+            if signs and _negative(own) not in signs:
+                yield said.problem("exception", f'the clause says "{theirs[0].group().strip()}"')
+                return
+
+
+def _about(text: str) -> frozenset[str]:
+    return frozenset(w.stem for w in words(text) if not is_stop(w.text) and not is_neutral(w.stem))
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one and other) and len(one & other) >= _SAME * max(len(one), len(other))
+
+
+def _negative(found: re.Match[str]) -> bool:
+    """Whether a condition holds where what it names does not."""
+    unless = found["word"].lower() in ("unless", "except if", "except where", "except when")
+    return unless is not bool(re.search(r"\b(?:not|no|never)\b", found["rest"], re.IGNORECASE))

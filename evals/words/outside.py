@@ -1,6 +1,7 @@
-"""Sentences written by a reader who had not seen the checker, each with its clauses and facts.
+"""Sentences about clauses and facts without a decision.
 
-A line of `data/outside*.jsonl` is what `credence verify` reads, with `expected` and, mostly, `why`.
+`data/outside*.jsonl` were written by a reader who had not seen the checker, `data/clauses_by_hand.jsonl` by
+one who worked on it. A line is what `credence verify` reads, with `expected` and, mostly, `why`.
 """
 
 import json

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from evals.verifier import OUTSIDE
+from evals.verifier import ALONE
 from evals.words.breaking import DROPPED, broken
 from evals.words.decided import decided
 from evals.words.labelled import SETS, count, labelled
@@ -39,9 +39,9 @@ def test_sentences_in_other_words_are_told_apart(name):
     assert found.rejected >= 0.95 * found.false, found.wrong
 
 
-@pytest.mark.parametrize(("name", "accepted", "rejected"), [(n, *least) for n, least in OUTSIDE.items()])
-def test_sentences_of_an_outsider_are_told_apart(name, accepted, rejected):
-    """Sentences about clauses alone, by somebody who had not seen the checker, are judged as before."""
+@pytest.mark.parametrize(("name", "accepted", "rejected"), [(n, *least) for n, least in ALONE.items()])
+def test_sentences_about_clauses_alone_are_told_apart(name, accepted, rejected):
+    """True and false sentences about clauses without a decision are judged as well as they were."""
     found = outside(name)
     assert found.accepted >= accepted * found.true, found.wrong
     assert found.rejected >= rejected * found.false, found.wrong
