@@ -28,8 +28,8 @@ from evals.words.recorded import balanced, judged, recorded
 from evals.words.timing import cpu_ms, growth
 
 DECISIONS = 5_000
-OUTSIDE = {"outside_first": (0.95, 0.95), "outside": (0.7, 0.95)}
-"""The least shares accepted and rejected, as they hold."""
+OUTSIDE = {"outside_first": (0.95, 0.95), "outside": (0.7, 0.95), "outside_held": (0.3, 0.7)}
+"""The least shares accepted and rejected, as they hold; only the last set says how it goes with others."""
 SAMPLED = 60
 WHY_FALSE = "one false number in a letter is a violation"
 WHY_TRUE = "a checker that refuses true sentences makes every explanation alike"
@@ -98,7 +98,7 @@ def _sources() -> Iterable[Gate]:
 def _outside() -> Iterable[Gate]:
     """Sentences of a reader who had not seen the checker, about clauses of banks, shops and regulators.
 
-    The checker was worked on with both.
+    The checker was worked on with the first two; `outside_held` was only ever counted.
     """
     for name, (accepted, rejected) in OUTSIDE.items():
         found = outside(name)

@@ -11,6 +11,7 @@ from decisioning.grounding.said import Said
 from decisioning.grounding.stems import stem
 from decisioning.grounding.swapped import likest
 from decisioning.grounding.turning import WORDS
+from decisioning.grounding.working import fits_predicate
 from decisioning.numbers import OPPOSITE, Kind, Quantity, bound_of
 
 _VERB = re.compile(
@@ -36,7 +37,7 @@ def instances(said: Said, pool: Pool) -> Iterator[tuple[str, bool]]:
         if quantity.bound or quantity.comparator or quoting(quantity, pool) or pool.meaning(quantity):
             continue
         part = said.text[: quantity.start].rpartition(",")[2]
-        if _VERB.search(part) and not _IF.match(part.strip()):
+        if _VERB.search(part.strip().partition(" ")[2]) and not _IF.match(part.strip()):
             continue
         for passage in likest(said, pool):
             for limit, worth, own in _comparable(said, quantity, passage):
@@ -44,6 +45,8 @@ def instances(said: Said, pool: Pool) -> Iterator[tuple[str, bool]]:
                 if bound not in WORDS:
                     continue
                 met = compare(float(own), bound, float(worth))
+                if not fits_predicate(said.text, passage.text, met=met):
+                    continue
                 words = WORDS[bound if met else OPPOSITE[bound]]
                 yield f"{said.text[: quantity.start]}{words} {limit.text}{said.text[quantity.end :]}", met
 

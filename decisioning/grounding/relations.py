@@ -12,7 +12,7 @@ from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
-from decisioning.grounding.working import stands_to
+from decisioning.grounding.working import mirrored, stands_to
 from decisioning.model import Comparator, Effect, Problem
 from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
 
@@ -226,6 +226,7 @@ def _with_passage(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) ->
     ]
     if not stated or stands_to(said, phrase, quantity, pool):
         return None
+    phrase = mirrored(said, phrase, quantity)
     most = max(s for s, _, _ in stated)
     wanted = _norm(said.text, phrase.comparator, phrase.start)
     for alike, passage, own in stated:

@@ -117,17 +117,20 @@ def _times(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
     """After is not before, and after one thing is not after another."""
     for found in _WHEN.finditer(said.text):
         own = _keys_in(found[2])
-        lengths = (q for q in said.amounts if found.start(2) <= q.start < found.end(2))
-        if any(stated_in(q, p) for q in lengths for p in nearest):
-            continue
         theirs = [(m[1].lower(), _keys_in(m[2])) for p in nearest for m in _WHEN.finditer(p.text)]
         word = found[1].lower()
         same = [k for w, k in theirs if w == word]
         turned = [k for w, k in theirs if w == _CONTRARY[word]]
         if own and turned and not same and any(own & k for k in turned):
             yield said.problem("time", f'"{found[1]}" stands where the clause has "{_CONTRARY[word]}"')
-        elif own and same and not any(own & k for k in same):
+        elif own and same and not any(own & k for k in same) and not _stated_after(said, found, nearest):
             yield said.problem("time", f'the clause does not say "{found.group().strip()}"')
+
+
+def _stated_after(said: Said, found: re.Match[str], nearest: list[Passage]) -> bool:
+    """Whether a length of time follows that the clause has too: half a year is six months."""
+    lengths = (q for q in said.amounts if found.start(2) <= q.start < found.end(2))
+    return any(stated_in(q, p) for q in lengths for p in nearest)
 
 
 def _keys_in(text: str) -> frozenset[str]:

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from decisioning.comparison import compare
+from decisioning.grounding.actors import check_actors
 from decisioning.grounding.forms import form
-from decisioning.grounding.lexicon import is_stop, keys
+from decisioning.grounding.lexicon import are_opposed, is_stop, keys
 from decisioning.grounding.once import once
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
-from decisioning.grounding.stems import stem
 from decisioning.grounding.text import Word, words
 from decisioning.model import Comparator, Problem
 from decisioning.numbers import Kind, Quantity, bound_of, negated_at, quantities
@@ -40,18 +40,20 @@ _PER = re.compile(
     r"\s*(?:per|for\s+each|for\s+every|an?|each)\s+(?P<noun>[a-z]{3,})(?:\s+and\s+(?P<also>[a-z]{3,}))?",
     re.IGNORECASE,
 )
-_MODAL = re.compile(
-    r"\b(?:must|shall|may|can|cannot|has\s+to|have\s+to|is\s+(?:required|obliged|allowed|permitted|free)\s+to)\s+(?P<not>not\s+)?"
-    r"(?P<verb>[a-z]+)\b",
-    re.IGNORECASE,
+_BUT_NOT = re.compile(
+    r"\bbut\s+not\s+(?!less\b|more\b|later\b|earlier\b|above\b|below\b)(?P<what>[^,.;]+)", re.IGNORECASE
 )
-_START = re.compile(
-    r"[,;:]\s|\b(?:if|when|where|that|which|and|but|or|unless|whenever|because)\b", re.IGNORECASE
+_DENIES = re.compile(
+    r"\b(?:not|no|never|neither|nor|cannot|except|only|without|other\s+than)\b", re.IGNORECASE
 )
-_OF = re.compile(r"\b(?:of|for|in|by|with|on|who|whose|under|from|at)\b", re.IGNORECASE)
+_PART_OF_TIME = re.compile(r"\b(?:for|in|during|over)\s+the\s+(?:first|last)\b", re.IGNORECASE)
+_WHOLE_TIME = re.compile(
+    r"\b(?:for|in|during|over|throughout)\s+(?:the\s+)?(?:whole|entire|full)\b|\bthroughout\b", re.IGNORECASE
+)
+_SHARE_OF = re.compile(
+    r"\s*of\s+(?:the|its|their|an?)?\s*(?P<what>[\w'-]+(?:\s+[\w'-]+){0,2})", re.IGNORECASE
+)
 _STRICT = (Comparator.GT, Comparator.LT)
-_HEARS = frozenset(stem(w) for w in ("hear", "learn", "receive", "get", "obtain", "know"))
-"""Who is told hears: these turn the one who acts round."""
 _ON_DAY = re.compile(r"\bon\s+the\s+(?P<day>\d+(?:st|nd|rd|th))\b", re.IGNORECASE)
 _NOT_ON = r"\b(?:after|before)\s+the\s+{}\b"
 
@@ -63,7 +65,7 @@ def check_swapped(said: Said, pool: Pool) -> Iterator[Problem]:
     nearest = nearest_to(said, pool)
     if not nearest:
         return
-    for check in (_modifiers, _counts, _each, _actors, _boundaries):
+    for check in (_modifiers, _counts, _each, _shares, _boundaries, _left_out, _spans, check_actors):
         yield from check(said, nearest, pool)
 
 
@@ -105,13 +107,15 @@ def _fits(quantity: Quantity, passage: Passage) -> bool:
 
 def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """ "commercial property" is not "residential property": another word before the same noun."""
-    for modifier, noun in _pairs(said.text, said.words):
+    for modifier, noun, of in _pairs(said.text, said.words):
         inside = any(q.start < noun.end and modifier.start < q.end for q in said.quantities)
-        if inside or any(keys(modifier.stem) & p.keys for p in nearest):
+        theirs = [m for p in nearest for m, n, o in _pairs(p.text, p.words) if (n.stem, o) == (noun.stem, of)]
+        opposed = any(are_opposed(modifier.stem, m.stem) for m in theirs)
+        carried = any(keys(modifier.stem) & p.keys for p in nearest) and not opposed
+        if inside or noun.stem == "day" or carried:
             continue
-        theirs = [m for p in nearest for m, n in _pairs(p.text, p.words) if n.stem == noun.stem]
         plain = any(
-            w.stem == noun.stem and w.start not in {n.start for _, n in _pairs(p.text, p.words)}
+            w.stem == noun.stem and w.start not in {n.start for _, n, o in _pairs(p.text, p.words) if o == of}
             for p in nearest
             for w in p.words
         )
@@ -126,16 +130,16 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
             return
 
 
-def _pairs(text: str, found: tuple[Word, ...]) -> list[tuple[Word, Word]]:
+def _pairs(text: str, found: tuple[Word, ...]) -> list[tuple[Word, Word, str]]:
     """Each noun with the word that says which: the one before it, or the one behind its "of"."""
     pairs = []
     told = [w for w in found if not is_stop(w.text)]
     for one, other in pairwise(told):
         between = text[one.end : other.start]
         if between == " " and not one.text.lower().endswith("ly"):
-            pairs.append((one, other))
+            pairs.append((one, other, "of" if one.text.endswith(("'s", "\u2019s")) else ""))
         elif _OF_WHAT.fullmatch(between):
-            pairs.append((other, one))
+            pairs.append((other, one, "of"))
     return pairs
 
 
@@ -185,6 +189,23 @@ def _each(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Prob
             return
 
 
+def _shares(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
+    """ "15 % of the loan" is not 15 % of the price."""
+    for quantity in (q for q in said.amounts if q.kind is Kind.PERCENT):
+        own = _SHARE_OF.match(said.text, quantity.end)
+        alike = ((p, o) for p in nearest for o in p.quantities if equal(quantity, o))
+        theirs = [m["what"] for p, o in alike if (m := _SHARE_OF.match(p.text, o.end))]
+        if own and theirs and not any(_keys_of(own["what"]) & _keys_of(what) for what in theirs):
+            yield said.problem(
+                "swapped", f'"{own.group().strip()}" stands where the clause has "of {theirs[0]}"'
+            )
+            return
+
+
+def _keys_of(text: str) -> frozenset[str]:
+    return frozenset(k for w in words(text) if not is_stop(w.text) for k in keys(w.stem))
+
+
 def _periods(text: str) -> frozenset[str]:
     """How often a text says that a thing happens."""
     found = (m["noun"] or _ADVERBS[m["adverb"].lower()] for m in _PERIOD.finditer(text))
@@ -193,53 +214,6 @@ def _periods(text: str) -> frozenset[str]:
 
 def _alike(one: str, other: str) -> bool:
     return bool(keys(words(one)[0].stem) & keys(words(other)[0].stem))
-
-
-def _actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
-    """What a clause has the lessee do, the lessor that it speaks of elsewhere does not do."""
-    for verb, actors in _acting(said.text):
-        same = [
-            (p, a)
-            for p in nearest
-            for v, a in _acting(p.text)
-            if keys(v) & keys(verb) and (v in _HEARS) is (verb in _HEARS)
-        ]
-        if not same or any(_names(actors) & _names(a) for _, a in same):
-            continue
-        clauses = {p.clause for p, _ in same}
-        others = {_name(w) for p in pool.passages if p.clause in clauses for w in p.words}
-        if _name(actors[-1]) in others:
-            yield said.problem(
-                "wrong_actor", f'in "{same[0][0].text}" it is not "{actors[-1].text}" who acts'
-            )
-            return
-
-
-def _acting(text: str) -> list[tuple[str, tuple[Word, ...]]]:
-    """Each verb behind a "must" or "may" of a text, and the words that name who it is."""
-    found = []
-    for modal in _MODAL.finditer(text):
-        left = text[: modal.start()]
-        cut = max((m.end() for m in _START.finditer(left)), default=0)
-        of = _OF.search(left, cut)
-        actor = tuple(w for w in words(left[cut : of.start() if of else len(left)]) if not is_stop(w.text))
-        verb = words(modal["verb"])[0].stem
-        if actor and modal["verb"].lower() == "be":
-            done = [w for w in words(text[modal.end() :])[:3] if not is_stop(w.text)]
-            verb = f"is {done[0].stem}" if done else ""
-        if actor and verb and not is_stop(modal["verb"].replace("be", "x")):
-            found.append((verb, actor))
-    return found
-
-
-def _names(actors: tuple[Word, ...]) -> set[str]:
-    return {_name(w) for w in actors}
-
-
-def _name(word: Word) -> str:
-    """A word as one who acts: a lessee is no lessor, though both lease."""
-    lower = word.text.lower().rstrip("s")
-    return f"{word.stem}, passive" if lower.endswith("ee") else word.stem
 
 
 def _boundaries(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
@@ -261,3 +235,22 @@ def _boundaries(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterato
             day.group().lower() in p.text.lower() for p in nearest
         ):
             yield said.problem("time", f'"{day.group()}" is on the other side in the clause')
+
+
+def _left_out(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
+    """ "over the land but not over the machinery" leaves the machinery out."""
+    if _DENIES.search(said.text):
+        return
+    for passage in nearest:
+        found = _BUT_NOT.search(passage.text)
+        what = [w for w in words(found["what"]) if not is_stop(w.text)] if found else []
+        if found and any(w.stem in said.stems for w in what):
+            yield said.problem("negation", f'the clause says "{found.group()}"')
+            return
+
+
+def _spans(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
+    """ "For the first year" is not "for the whole term"."""
+    own = _PART_OF_TIME.search(said.text)
+    if own and any(_WHOLE_TIME.search(p.text) for p in nearest) and own.group() not in nearest[0].text:
+        yield said.problem("time", f'"{own.group()}" stands where the clause has the whole')

@@ -7,7 +7,22 @@ from functools import cache, lru_cache
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.stems import lines, stem
 
-_UNIT_WORDS = frozenset({"months", "years", "days", "points", "amount", "value", "number", "count", "level"})
+_UNIT_WORDS = frozenset(
+    {
+        "months",
+        "years",
+        "days",
+        "points",
+        "amount",
+        "value",
+        "number",
+        "count",
+        "level",
+        "share",
+        "percent",
+        "percentage",
+    }
+)
 NAMED = 1.0
 """From here on a fact is named, by a name that is its own."""
 _BETWEEN = 2

@@ -30,6 +30,9 @@ _NO = re.compile(
     rf"^no\s+(?P<what>.+?)\s+(?P<can>can|may|will|shall|must|is|are)\s+(?P<be>be\s+)?(?P<verb>{_ACCEPTED})\b",
     re.IGNORECASE,
 )
+_TOO = re.compile(
+    r"\b(?:is|are|would\s+be|will\s+be)\s+(?:too\s+\w+|insufficient|not\s+enough)\b", re.IGNORECASE
+)
 _REFERENCE = re.compile(r"\s*\([A-Z]+[-\u2011][\d.]+\)")
 _ONLY_IF = re.compile(
     rf"(?P<head>.+?)\s+(?P<be>is|are)\s+(?P<verb>{_ACCEPTED})\s+only\s+(?:if|where|when)\s+(?:they|it|he|she)\s+(?:is|are)\s+(?P<what>.+)",
@@ -60,6 +63,7 @@ def denies(text: str) -> bool:
 
 def as_refusal(text: str) -> str:
     """ "No loan above it can be accepted" as "Any loan above it can not be accepted"."""
+    text = _TOO.sub("is not accepted", text)
     return _NO.sub(lambda m: f"Any {m['what']} {m['can']} not {m['be'] or ''}{m['verb']}", text)
 
 

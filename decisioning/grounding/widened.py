@@ -70,9 +70,7 @@ def _universal(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
     for passage in nearest if noun else ():
         for word in (w for w in passage.words if noun and w.stem == noun.stem):
             bounded = [q for q in passage.quantities if bound_of(q) and 0 <= q.start - word.end <= _CLOSE]
-            if any(not equal(q, b) for b in bounded[:1] for q in said.amounts) and not any(
-                equal(q, b) for b in bounded[:1] for q in said.amounts
-            ):
+            if bounded and not any(equal(q, bounded[0]) for q in said.amounts):
                 yield said.problem("exception", f'"{weak.group()}" leaves out "{bounded[0].text}"')
                 return
     phrase = " ".join(said.text[weak.start() :].split()[:2]).lower()

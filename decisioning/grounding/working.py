@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from decisioning.comparison import compare
@@ -34,6 +35,8 @@ _LIMIT = re.compile(
     r"|required|needed|allowed|permitted)\b",
     re.IGNORECASE,
 )
+_BEFORE = re.compile(r"\s+(?:before|prior\s+to|ahead\s+of)\b", re.IGNORECASE)
+_MIRRORED = {Comparator.LE: Comparator.GE, Comparator.GT: Comparator.LT}
 _SIDES = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 
 _BAD = re.compile(
@@ -41,9 +44,10 @@ _BAD = re.compile(
     re.IGNORECASE,
 )
 _GOOD = re.compile(
-    r"\b(?:approved|accepted|granted|eligible|acceptable|admissible|enough|sufficient|suffices|(?:meets?|satisf(?:y|ies)|keeps?|respects?|complies|fulfils?)\b(?=.*\b(?:limit|minimum|maximum|requirements?|conditions?|rules?|policy)))\b",
+    r"\b(?:approved|accepted|granted|eligible|acceptable|admissible|enough|sufficient|suffices|(?:meets?|satisf(?:y|ies)|keeps?|respects?|complies|fulfils?)\b(?=.*\b(?:limit|minimum|maximum|ceiling|cap|floor|threshold|requirements?|conditions?|rules?|policy)))\b",
     re.IGNORECASE,
 )
+_ALLOWED = re.compile(r"\b(?:allowed|permitted|possible|financed|long\s+enough)\b", re.IGNORECASE)
 _ELSE = re.compile(r"\b(?:without|unless|would|if|neither|nor)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|no|never|cannot|neither|nor|without|unless)\b|n['\u2019]t\b", re.IGNORECASE)
 
@@ -79,6 +83,13 @@ def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> boo
         if equal(quantity, limit)
     ]
     return any(told) if told else None
+
+
+def mirrored(said: Said, phrase: Phrase, quantity: Quantity) -> Phrase:
+    """The same phrase, but "no later than 45 days before" as at least 45 days before."""
+    if _BEFORE.match(said.text, quantity.end) and "later" in said.text[phrase.start : phrase.end]:
+        return replace(phrase, comparator=_MIRRORED.get(phrase.comparator, phrase.comparator))
+    return phrase
 
 
 def check_limits(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -120,7 +131,7 @@ def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
     for known, limits in limits_of(said, pool).items():
         given = any(known in pool.meaning(q) and q.comparator is None and not q.bound for q in said.amounts)
         told = [x for x in limits if any(equal(q, x[1]) for q in said.amounts)]
-        if not given or not limits or (told and not bad):
+        if not given or not limits:
             continue
         broken = [_breaks(value_of(known, pool), x) for x in told or limits]
         name = known.name.replace("_", " ")
@@ -130,12 +141,30 @@ def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
             yield said.problem("comparator", f'{name} breaks a limit of the clauses: "{found.group()}"')
 
 
+def fits_predicate(text: str, clause: str, *, met: bool) -> bool:
+    """Whether a text that calls a case good or bad calls good what keeps the limit of a clause."""
+    bad, good = _BAD.search(text), _GOOD.search(text) or _ALLOWED.search(text)
+    found = bad or good
+    if found is None or (bad and good) or re.search(r"\bwithout\b", text, re.IGNORECASE):
+        return True
+    broken = met if _declines(clause) else not met
+    return (bool(bad) is not negated_at(text, found.start())) is broken
+
+
 def _breaks(value: Decimal, limit: Limit) -> bool:
     """Whether a value meets what a clause declines or refers, or misses what it asks for."""
     worth, quantity, passage = limit
     bound = bound_of(quantity)
     met = bound is not None and compare(float(value), bound, float(worth))
-    return met if _BAD.search(passage.text) and not _DENIED.search(passage.text) else not met
+    return met if _declines(passage.text) else not met
+
+
+def _declines(clause: str) -> bool:
+    """Whether a clause says what is declined, not what is accepted or asked for."""
+    bad, good = _BAD.search(clause), _GOOD.search(clause) or _ALLOWED.search(clause)
+    if bad:
+        return not negated_at(clause, bad.start())
+    return good is not None and negated_at(clause, good.start())
 
 
 def _given(said: Said, phrase: Phrase, known: Known, pool: Pool) -> bool:
