@@ -1,13 +1,16 @@
 """A share of the verifier suite: every kind of mutant, every labelled set, and the length of a text."""
 
 import asyncio
+import json
 
 import pytest
 
+from decisioning.grounding import verify
+from decisioning.grounding.text import sentences
 from evals.verifier import ALONE
 from evals.words.breaking import DROPPED, broken
 from evals.words.decided import decided
-from evals.words.labelled import SETS, count, labelled
+from evals.words.labelled import DATA, SETS, count, labelled
 from evals.words.mutants import MUTATIONS
 from evals.words.outside import outside
 from evals.words.recorded import WHY, balanced, judged, recorded
@@ -45,6 +48,14 @@ def test_sentences_about_clauses_alone_are_told_apart(name, accepted, rejected):
     found = outside(name)
     assert found.accepted >= accepted * found.true, found.wrong
     assert found.rejected >= rejected * found.false, found.wrong
+
+
+def test_a_clause_carries_its_own_sentences():
+    """Every sentence of the manual's clauses is supported by the clause that it stands in."""
+    clauses = [json.loads(line) for line in (DATA / "clauses.jsonl").read_text(encoding="utf-8").splitlines()]
+    texts = {each["clause"]: each["text"] for each in clauses}
+    told = ((name, text[a:b]) for name, text in texts.items() for a, b in sentences(text) if text[a] != "|")
+    assert [t for name, t in told if not verify({name: texts[name]}, {}, None, t).supported] == []
 
 
 def test_sentences_of_a_model_are_told_apart_better_than_by_chance():
