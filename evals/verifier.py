@@ -42,7 +42,7 @@ WHY_ELSE = "a checker that knows only its own writer's words checks nothing"
 
 
 def verifier(data: Path = SHARED, decisions: int = DECISIONS) -> Result:
-    """Everything that can be measured here; what lacks its data is noted as not run."""
+    """The checker: mutants, other words, a model's sentences, a foreign set; what lacks its data is noted."""
     chosen = asyncio.run(_decisions(decisions))
     found = broken(chosen, processes=PROCESSES)
     foreign, notes = _foreign(data)
