@@ -1,6 +1,7 @@
 """What a check costs in CPU time, and whether that grows with the length of the text alone."""
 
 from collections.abc import Sequence
+from statistics import median
 from time import process_time
 
 from decisioning.claims import claims_for, claims_of
@@ -11,6 +12,7 @@ from evals.words.decided import texts
 
 LONG = 10
 """The sentences of a long explanation."""
+ROUNDS = 7
 
 
 def cpu_ms(decisions: Sequence[Decision], reader: Reader = Reader.EXAMINER) -> list[float]:
@@ -32,10 +34,14 @@ def _explanation(decision: Decision, reader: Reader) -> float:
 def growth(decision: Decision, times: int = 8) -> float:
     """How much more a sentence of a text costs where the text is that many times as long; 1 is linear."""
     clauses = texts(decision.as_of)
-    few = _numbered(list(clauses.values())[:LONG], 0)
-    many = [text for n in range(times) for text in _numbered(list(clauses.values())[:LONG], n + 1)]
-    short = min(_cost(few, clauses) for _ in range(3))
-    return _cost(many, clauses) / (times * short)
+    ratios = []
+    for turn in range(ROUNDS):
+        first = turn * (times + 1)
+        few = _numbered(list(clauses.values())[:LONG], first)
+        many = [t for n in range(1, times + 1) for t in _numbered(list(clauses.values())[:LONG], first + n)]
+        short = _cost(few, clauses)
+        ratios.append(_cost(many, clauses) / (times * short))
+    return median(ratios)
 
 
 def _numbered(sentences: Sequence[str], n: int) -> list[str]:
