@@ -74,7 +74,3 @@ def _printed(answer: A, units: Mapping[str, Unit]) -> A:
 
 def _invalid_score(problem: str) -> DependencyInvalid:
     return DependencyInvalid("scoring", problem)
-
-
-def _invalid_price(problem: str) -> DependencyInvalid:
-    return DependencyInvalid("pricing", problem)

@@ -23,12 +23,12 @@ def citations_of(
     """A quote from each of these clauses: the sentence that carries the rule's limit, else the likest one."""
     rule = rule_of(claim)
     scored = claim.reason.source if isinstance(claim, CharacteristicClaim) else None
-    return tuple(_cite(clause, _carrying(clause, rule, scored, decision, text)) for clause in clauses)
+    return tuple(cite(clause, _carrying(clause, rule, scored, decision, text)) for clause in clauses)
 
 
 def citation_for(clause: Clause, text: str) -> Citation:
     """A quote from the clause: the sentence of it that is most like the text."""
-    return _cite(
+    return cite(
         clause, _scored(clause, [_likeness(clause.text[a:b], text) for a, b in sentences(clause.text)])
     )
 
@@ -72,7 +72,8 @@ def _likeness(piece: str, text: str) -> float:
     return sum(1 for w in wanted if keys(w.stem) & carried) / max(1, len(wanted))
 
 
-def _cite(clause: Clause, span: tuple[int, int]) -> Citation:
+def cite(clause: Clause, span: tuple[int, int]) -> Citation:
+    """The span as a citation."""
     start, end = span
     return Citation(
         document=clause.document,

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from decisioning.chat.from_policy import by_search, limits, silent
 from decisioning.chat.question import Question, unspent
 from decisioning.chat.relevance import WHEN_FUTURE
-from decisioning.chat.saying import Reply, Statement, cite, framed, quoted
+from decisioning.chat.saying import Reply, Statement, framed, quoted
 from decisioning.chat.scene import Scene
 from decisioning.chat.tools import Change, Tools
 from decisioning.grounding.lexicon import keys
@@ -16,6 +16,7 @@ from decisioning.grounding.text import sentences, words
 from decisioning.model import Citation
 from decisioning.orders import is_order
 from decisioning.ports import Clause
+from decisioning.quotes import cite
 from decisioning.wording import listed, written_date
 
 _MOST = 8

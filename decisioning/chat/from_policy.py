@@ -5,13 +5,14 @@ from datetime import date, timedelta
 
 from decisioning.chat.limits import Limit, limits_asked, topic_of
 from decisioning.chat.relevance import answering, quotes_of
-from decisioning.chat.saying import Reply, Statement, cite, distinct, framed, heading_of, quoted
+from decisioning.chat.saying import Reply, Statement, distinct, framed, heading_of, quoted
 from decisioning.chat.scene import Scene
 from decisioning.chat.tools import Found, Tools
 from decisioning.grounding import in_force
 from decisioning.grounding.text import sentences
 from decisioning.numbers import quantities, states
 from decisioning.ports import Clause
+from decisioning.quotes import cite
 from decisioning.wording import listed, written_date
 
 _NEAREST = 3

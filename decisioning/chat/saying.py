@@ -14,7 +14,7 @@ from decisioning.grounding.said import Said
 from decisioning.model import Citation, Problem, Reader, Sentence, Writer
 from decisioning.orders import is_order, without_orders
 from decisioning.ports import Clause
-from decisioning.quotes import citations_of
+from decisioning.quotes import citations_of, cite
 from decisioning.titles import Told
 from decisioning.writer import sentence as deterministic
 
@@ -111,19 +111,6 @@ def framed(
         return tuple(p for p in check_form(Said(said, ())) if p.code in _NEVER)
 
     return Statement(name, text, check, (), citations)
-
-
-def cite(clause: Clause, span: tuple[int, int]) -> Citation:
-    """The span as a citation."""
-    start, end = span
-    return Citation(
-        document=clause.document,
-        clause=clause.clause,
-        edition=clause.edition,
-        quote=clause.text[start:end],
-        start=start,
-        end=end,
-    )
 
 
 def heading_of(clause: Clause) -> str:

@@ -16,7 +16,7 @@ from evals.relations import RELATIONS
 from evals.relations.pool import TODAY
 
 Seed = Callable[[], AbstractContextManager[Any]]
-_SENTENCE, _CLAIMS, _CITE = explain._sentence, claims_for, quotes._cite
+_SENTENCE, _CLAIMS, _CITE = explain._sentence, claims_for, quotes.cite
 _NAMED, _SEARCH = PolicyClauses.named, PolicyClauses.search
 _SHORTFALLS, _DECIDE = reasons.ReasonBook.shortfalls, deciding._decide
 
@@ -150,7 +150,7 @@ OF_WORDS: tuple[Fault, ...] = (
         "explanations",
         ("quotes stand where they are said to, in force",),
         together(
-            instead("decisioning.quotes._cite", _shifted),
+            instead("decisioning.quotes.cite", _shifted),
             instead("decisioning.explain._problems", _nothing_wrong),
         ),
         _FEW,
