@@ -18,8 +18,8 @@ def _say(word: str) -> None:
 
 def _main(home: str, psql: str) -> None:
     with embedded_postgres(Path(home)) as server:
-        _say("ready")
         try:
+            _say("ready")  # whoever reads it may send Ctrl-C before this line is left
             sys.stdin.read()
         except KeyboardInterrupt:
             _say("interrupted")
