@@ -31,6 +31,8 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     if pool.outcome is None:
         content = [w for w in content if not is_framing(w, said)]
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
+    if pool.outcome is None:
+        uncarried = [w for w in uncarried if w.stem not in pool.near]
     if len(said.content) >= _TELLING and said.amounts:
         compared = [(p.start, p.end) for p in said.phrases]
         uncarried = [

@@ -46,6 +46,12 @@ _TOLD = 3
 _COPIED, _COPY = 5, 0.8
 """How many words with content a text has that can be copied, and which share of them makes a copy."""
 _ANY_NOT = re.compile(r"\b(?:not|no|never|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
+_DENYING = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|unless|only|other\s+than|except|against|instead|rather\s+than"
+    r"|(?:refus|declin|prohibit|exclud|lack|fail|forbid)\w*)\b|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_TIMES = frozenset(("day", "week", "month", "quarter", "year"))
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
 _RESTATED = 0.75
@@ -85,12 +91,22 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     for word in said.content:
         if _compared(said.text, word) or word.stem in open_ or _is_light(word.stem, denied, general=general):
             continue
-        signs = {sign for p in nearest for sign in _signs(word.stem, p, said.content, general=general)}
+        if pool.outcome is None and word.stem in _TIMES:
+            continue
+        of = {p: _signs(word.stem, p, said.content, general=general) for p in nearest}
+        signs = {sign for found in of.values() for sign in found}
         if signs and (word.stem in denied) not in signs:
+            if pool.outcome is None and _both_deny(said, [p for p, found in of.items() if found]):
+                continue
             how = "denied" if word.stem in denied else "affirmed"
             problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
             yield said.problem("negation", problem)
             return
+
+
+def _both_deny(said: Said, passages: list[Passage]) -> bool:
+    """Whether a sentence and what carries it both deny something: which word it falls on is a matter of words."""
+    return bool(_DENYING.search(said.text)) and any(_DENYING.search(p.text) for p in passages)
 
 
 def _turned_copies(said: Said, pool: Pool) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from decisioning.grounding.lexicon import near
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.topics import named_in, stems_of, words_of
 from decisioning.model import Comparator, Outcome, Rule, Unit
@@ -116,7 +117,7 @@ class Pool:
         """How surely words with these stems name the fact, by its name, its title or another of its names."""
         return named_in(name, stems, self.titles.get(name, ""))
 
-    def near(self, stems: frozenset[str]) -> frozenset[str]:
+    def may_name(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
         titles = self.titles
         return frozenset(n for n in self.names if not stems.isdisjoint(stems_of(n, titles.get(n, ""))))
@@ -133,7 +134,7 @@ class Pool:
         return topics
 
     def _topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
-        near = self.near(frozenset(found))
+        near = self.may_name(frozenset(found))
         named = {name: words_of(name, found, self.titles.get(name, "")) for name in near}
         groups: dict[frozenset[str], set[str]] = {}
         for name, own in named.items():
@@ -157,6 +158,12 @@ class Pool:
         for carrier in self.carriers:
             found |= carrier.keys
         return frozenset(found)
+
+    @cached_property
+    def near(self) -> frozenset[str]:
+        """The stems that stand near any word of the clauses in a dictionary."""
+        stems = frozenset(w.stem for p in self.passages for w in p.content)
+        return frozenset(other for stem in stems for other in near(stem))
 
     @cached_property
     def written(self) -> frozenset[str]:

@@ -77,7 +77,7 @@ def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     end = min([b for b in said.boundaries if b >= phrase.end], default=len(said.text))
     right, left = said.ordered(phrase.end, end), said.ordered(0, phrase.start)
     others = [n for topic in pool.topics(right[:_NEAR_WORDS]) for n in topic]
-    named = sorted(((pool.named(n, frozenset(left)), n) for n in pool.near(frozenset(left))), reverse=True)
+    named = sorted(((pool.named(n, frozenset(left)), n) for n in pool.may_name(frozenset(left))), reverse=True)
     if (
         len(others) != 1
         or len(pool.topics(left)) > 1

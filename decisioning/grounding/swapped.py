@@ -9,10 +9,11 @@ from itertools import pairwise
 
 from decisioning.comparison import compare
 from decisioning.grounding.actors import check_actors
+from decisioning.grounding.aligned import cover
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_stop, keys
 from decisioning.grounding.once import once
-from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import Word, words
@@ -73,7 +74,7 @@ def check_swapped(said: Said, pool: Pool) -> Iterator[Problem]:
 def nearest_to(said: Said, pool: Pool) -> tuple[Passage, ...]:
     """The sentences of the clauses that this one restates: with most of its numbers, then the likest."""
     ranked = [
-        (sum(_fits(q, p) * _weight(q) for q in said.amounts), likeness(said.content, p), p)
+        (sum(_fits(q, p) * _weight(q) for q in said.amounts), cover(said.content, p), p)
         for p in pool.passages
     ]
     most = max((n for n, _, _ in ranked), default=0)
@@ -86,7 +87,7 @@ def nearest_to(said: Said, pool: Pool) -> tuple[Passage, ...]:
 
 def likest(said: Said, pool: Pool) -> tuple[Passage, ...]:
     """The sentences of the clauses whose words are the likest, whatever their numbers."""
-    ranked = [(likeness(said.content, p), p) for p in pool.passages]
+    ranked = [(cover(said.content, p), p) for p in pool.passages]
     best = max((alike for alike, _ in ranked), default=0.0)
     return tuple(p for alike, p in ranked if alike >= max(_LEAST, best - _MARGIN))
 

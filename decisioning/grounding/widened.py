@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys
+from decisioning.grounding.duties import check_duties
+from decisioning.grounding.lexicon import is_neutral, is_stop, keys
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
@@ -27,12 +28,6 @@ _CONDITION = re.compile(
 _KEPT = 0.34
 _CLOSE = 16
 """Characters between a thing and the limit that says which of it is meant: "balances up to"."""
-_MODAL = re.compile(
-    r"\b(?P<modal>must|shall|may|can|cannot|ha(?:s|ve)\s+to|(?:is|are)\s+(?:required|obliged|allowed|permitted|free)\s+to)"
-    r"(?P<not>\s+not)?\s+(?!not\b|only\b)(?P<verb>[a-z]+)\b(?:\s+(?P<done>[a-z]+(?:ed|en|t|de|ld|nt|id)))?",
-    re.IGNORECASE,
-)
-_ONLY = re.compile(r"\bonly\b", re.IGNORECASE)
 _AND_OR = re.compile(
     r"\b(?P<one>[a-z]{3,})\s+(?P<word>and|or)\s+(?:(?:the|an?|its|their|by|of|in)\s+)*(?P<other>[a-z]{3,})",
     re.IGNORECASE,
@@ -41,8 +36,6 @@ _WHETHER = re.compile(
     r"\b(?P<word>unless|except\s+(?:if|where|when)|if|where|when)\b(?P<rest>[^,.;]*)", re.IGNORECASE
 )
 _SAME = 0.66
-_LEAVE = re.compile(r"may|can\b|.*(?:allowed|permitted|free)", re.IGNORECASE)
-_LIGHT = frozenset(["be", "have", "do", "get", "go", "come", "see", "use", "apply", "make", "take", "give"])
 _OUTCOME = re.compile(
     r"\b(?:declined|refused|rejected|turned\s+down|referred|approved|accepted|granted|deleted|lost)\b",
     re.IGNORECASE,
@@ -60,7 +53,7 @@ def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
     if nearest:
         yield from _universal(said, nearest, pool)
         yield from _two_limits(said, nearest)
-        yield from _duties(said, nearest, pool)
+        yield from check_duties(said, nearest, pool)
         yield from _joined(said, nearest)
         yield from _unless(said, nearest)
 
@@ -109,42 +102,6 @@ def _two_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
             left = next(b for b in bounds if b not in told)
             yield said.problem("exception", f'the clause asks for "{left.text}" as well')
             return
-
-
-def _duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
-    """A "may" or "must" of its own is invented; a "must not" told as a "may" is turned round."""
-    theirs = [(verbs, kind) for p in nearest for verbs, kind in _acts(p.text)]
-    for verbs, kind in _acts(said.text):
-        own = frozenset(k for v in verbs for k in keys(v))
-        if not own & pool.keys and kind == "may":
-            yield said.problem("duty", f'no clause says that anybody may "{min(verbs)}"')
-            return
-        same = {k for v, k in theirs if any(keys(x) & own and not _opposed(x, verbs) for x in v)}
-        turned = same == {"not"} if kind != "not" else bool(same) and "not" not in same
-        if same == {"may"} and kind == "must" and not said.phrases and not _ONLY.search(said.text):
-            yield said.problem("duty", "the clause leaves what this asks for")
-            return
-        if turned and len(_NO.findall(said.text)) <= (kind == "not"):
-            yield said.problem("duty", "the clause forbids what this allows, or the reverse")
-            return
-
-
-def _opposed(one: str, others: frozenset[str]) -> bool:
-    return any(are_opposed(one, other) for other in others)
-
-
-def _acts(text: str) -> list[tuple[frozenset[str], str]]:
-    """The verbs behind each modal of a text, and whether it is a "may", a "must" or a "not"."""
-    found = []
-    for modal in _MODAL.finditer(text):
-        verbs = [
-            v for v in (modal["verb"], modal["done"]) if v and v.lower() not in _LIGHT and not is_stop(v)
-        ]
-        stems = frozenset(w.stem for v in verbs[:1] for w in words(v))
-        denied = modal["not"] or modal["modal"].lower() == "cannot"
-        if stems:
-            found.append((stems, "not" if denied else "may" if _LEAVE.match(modal["modal"]) else "must"))
-    return found
 
 
 def _joined(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
