@@ -42,7 +42,9 @@ def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
             for v, a in _acting(p.text)
             if keys(v) & keys(verb) and (v in _HEARS) is (verb in _HEARS)
         ]
-        if not same or any(_names(actors) & _names(a) for _, a in same):
+        if not same or any(_names(actors) & _before(p.text, v) for p, _ in same for v in [verb]):
+            continue
+        if any(_names(a) & _before(said.text, verb) for _, a in same):
             continue
         clauses = {p.clause for p, _ in same}
         others = {_name(w) for p in pool.passages if p.clause in clauses for w in p.words}
@@ -83,6 +85,13 @@ def _subject(left: str) -> tuple[Word, ...]:
     cut = max((m.end() for m in _START.finditer(left)), default=0)
     of = next((m for m in _OF.finditer(left, cut) if left[cut : m.start()].strip()), None)
     return tuple(w for w in words(left[cut : of.start() if of else len(left)]) if not is_stop(w.text))
+
+
+def _before(text: str, verb: str) -> set[str]:
+    """The names before the first such verb of a text, back to where the part that it stands in begins."""
+    found = words(text)
+    place = next((n for n, w in enumerate(found) if keys(w.stem) & keys(verb.removeprefix("is "))), 0)
+    return _names(tuple(w for w in found[:place] if not is_stop(w.text)))
 
 
 def _names(actors: tuple[Word, ...]) -> set[str]:

@@ -13,7 +13,7 @@ from decisioning.model import Problem
 from decisioning.numbers import Kind
 
 _FROM = re.compile(
-    r"\s*,?\s*(?:of|from|after|before|following|since|prior\s+to|counted\s+from|preceding)\s+(?P<what>[^,.;:()]{3,80})", re.IGNORECASE
+    r"\s*,?\s*(?:of|from|after|before|following|since|prior\s+to|counted\s+from|preceding)\s+(?:the\s+(?:date|day|time|moment)\s+(?:that|when|on\s+which|of)\s+)?(?P<what>[^,.;:()]{3,80})", re.IGNORECASE
 )
 _ENDS = re.compile(r"\b(?:if|unless|where|when|and\s+(?:the|is|are|must|shall|may|in)|so|but|for|to|that|in\s+which)\b", re.IGNORECASE)
 _DATES = frozenset(("date", "day", "time", "month", "year", "moment", "end"))

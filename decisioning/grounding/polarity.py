@@ -82,7 +82,7 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     if not nearest or (least is _RESTATED and not _retold(said, pool)):
         return
-    yield from _actors(said, nearest)
+    yield from _actors(said, nearest if pool.outcome is not None else list(pool.passages))
     general = least is _ALIKE
     if general and not _NEGATOR.search(said.text) and all(_WHOLLY.search(p.text) for p in nearest):
         yield said.problem("negation", f'"{nearest[0].text}" denies what is affirmed here')

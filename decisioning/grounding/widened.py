@@ -18,7 +18,7 @@ from decisioning.numbers import Kind, bound_of
 _STRONG = re.compile(
     r"\b(?:without\s+(?:any\s+)?exceptions?|whatever|regardless|irrespective|whether\s+or\s+not|in\s+(?:any|every|all)\s+cases?|no\s+matter"
     r"|always|invariably|under\s+all\s+circumstances|unconditionally|and\s+never\s+(?:for\s+)?less|even\s+(?:if|when|where|for|without)"
-    r"|wherever|whoever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question"
+    r"|wherever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question"
     r"|throughout|for\s+the\s+(?:whole|entire|full)\s+\w+|from\s+the\s+first\s+day)\b",
     re.IGNORECASE,
 )
