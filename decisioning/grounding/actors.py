@@ -29,12 +29,20 @@ _START = re.compile(
     r"[,;:]\s|\b(?:if|when|where|that|which|and|but|or|unless|whenever|because)\b", re.IGNORECASE
 )
 _OF = re.compile(r"\b(?:of|for|in|by|with|on|who|whose|under|from|at)\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(applicant|borrower|lender|bank|creditor|underwriter|committee|director|manager|employee|employer|insurer|policyholder|regulator"
+    r"|guarantor|spouse|owner|tenant|landlord|lessee|lessor|buyer|seller|trustee|supervisor|issuer|auditor|depositor|cardholder|driver"
+    r"|beneficiary|agent|broker|investor|operator)s?\b(?!\s+of\b)",
+    re.IGNORECASE,
+)
+_APPLY = ("applicant",)
 _HEARS = frozenset(stem(w) for w in ("hear", "learn", "receive", "get", "obtain", "know"))
 """Who is told hears: these turn the one who acts round."""
 
 
 def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """What a clause has the lessee do, the lessor that it speaks of elsewhere does not do."""
+    yield from _strangers(said, nearest, pool)
     for verb, actors in _acting(said.text):
         same = [
             (p, a)
@@ -57,6 +65,20 @@ def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
                 "wrong_actor", f'in "{same[0][0].text}" it is not "{actors[-1].text}" who acts'
             )
             return
+
+
+def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
+    """Nobody takes the place of the one whom a clause names: an offer binds the lender, not the applicant."""
+    own, theirs = _people(said.text), _people(" ".join(p.text for p in nearest))
+    known = _people(" ".join(p.text for p in pool.passages))
+    strange = {p for p in own - known if not any(keys(p) & keys(k) and p not in _APPLY for k in known)}
+    left_out = {p for p in theirs - own if not any(keys(p) & keys(o) for o in own - strange)}
+    if strange and left_out:
+        yield said.problem("wrong_actor", f'the clause speaks of the "{min(left_out)}", not of the "{min(strange)}"')
+
+
+def _people(text: str) -> frozenset[str]:
+    return frozenset(m[1].lower() for m in _PERSON.finditer(text))
 
 
 def _acting(text: str) -> list[tuple[str, tuple[Word, ...]]]:

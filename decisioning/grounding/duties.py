@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from decisioning.grounding.aligned import counterparts
+from decisioning.grounding.aligned import counterparts, cover
 from decisioning.grounding.lexicon import is_stop, listed
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool
@@ -25,6 +25,8 @@ _MODAL = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(r"[;:]|\b(?:if|where|when|whenever|unless|because|provided|whether|which|who|that)\b", re.IGNORECASE)
+_COVERED, _BESIDE = 0.4, 0.25
+"""How much of a sentence another sentence of the clauses covers that is looked at too."""
 _AFTER = 4
 """How many words with content behind a modal tell what it is about."""
 _STRICTLY_LEFT = re.compile(r"\b(?:may|free|allowed|permitted|optional|need)\b", re.IGNORECASE)
@@ -57,7 +59,9 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
 
 def _near(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> tuple[Passage, ...]:
     """What a sentence may restate: the nearest sentences of the clauses and the others that cover most of it."""
-    return nearest
+    own = [w for w in said.content if not is_stop(w.text)]
+    best = max((cover(own, p) for p in pool.passages), default=0.0)
+    return tuple(p for p in pool.passages if p in nearest or cover(own, p) >= max(_COVERED, best - _BESIDE))
 
 
 def _contrary(modal: _Modal, theirs: Counter[str]) -> str:

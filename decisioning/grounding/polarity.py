@@ -51,6 +51,10 @@ _DENYING = re.compile(
     r"|(?:refus|declin|prohibit|exclud|lack|fail|forbid)\w*)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
+_NO_CASE = re.compile(
+    r"\b(?:does|do)\s+not\s+(?:include|mean|comprise|count|cover|constitute)\b|\b(?:is|are)\s+not\s+(?:an?\s|considered|deemed|treated|regarded)",
+    re.IGNORECASE,
+)
 _TIMES = frozenset(("day", "week", "month", "quarter", "year"))
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
@@ -87,6 +91,8 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     if general and not _NEGATOR.search(said.text) and all(_WHOLLY.search(p.text) for p in nearest):
         yield said.problem("negation", f'"{nearest[0].text}" denies what is affirmed here')
         return
+    if pool.outcome is None:
+        yield from _excluded(said, nearest)
     denied, open_ = _denied(said.text, said.words, nominal=general)
     for word in said.content:
         if _compared(said.text, word) or word.stem in open_ or _is_light(word.stem, denied, general=general):
@@ -102,6 +108,14 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
             problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
             yield said.problem("negation", problem)
             return
+
+
+def _excluded(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
+    """What a definition leaves out is no case of it."""
+    best = max(nearest, key=lambda p: likeness(said.content, p))
+    found = _NO_CASE.search(best.text)
+    if found and not _DENYING.search(said.text) and re.search(r"\b(?:is|are|counts?|includes?)\b", said.text):
+        yield said.problem("negation", f'"{best.text}" leaves out what is told here')
 
 
 def _both_deny(said: Said, passages: list[Passage]) -> bool:

@@ -42,7 +42,7 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 _BUT_NOT = re.compile(
-    r"\bbut\s+not\s+(?!less\b|more\b|later\b|earlier\b|above\b|below\b)(?P<what>[^,.;]+)", re.IGNORECASE
+    r"\b(?:but\s+not|and\s+never(?:\s+to|\s+for|\s+on)?)\s+(?!less\b|more\b|later\b|earlier\b|above\b|below\b)(?P<what>[^,.;]+)", re.IGNORECASE
 )
 _DENIES = re.compile(
     r"\b(?:not|no|never|neither|nor|cannot|except|only|without|other\s+than)\b", re.IGNORECASE
@@ -54,6 +54,7 @@ _WHOLE_TIME = re.compile(
 _SHARE_OF = re.compile(
     r"\s*of\s+(?:the|its|their|an?)?\s*(?P<what>[\w'-]+(?:\s+[\w'-]+){0,2})", re.IGNORECASE
 )
+_EXACTLY = re.compile(r"\b(?:exactly|precisely|just)\s+$", re.IGNORECASE)
 _STRICT = (Comparator.GT, Comparator.LT)
 _ON_DAY = re.compile(r"\bon\s+the\s+(?P<day>\d+(?:st|nd|rd|th))\b", re.IGNORECASE)
 _NOT_ON = r"\b(?:after|before)\s+the\s+{}\b"
@@ -231,11 +232,20 @@ def _boundaries(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterato
             and not any(k.value == float(quantity.value) for k in pool.meaning(quantity))
         ):
             yield said.problem("comparator", f'"{quantity.text}" itself is on the other side in the clause')
+        if _inclusive(said, quantity, theirs) and not any(_DENIES.search(p.text) for p in nearest):
+            yield said.problem("comparator", f'"{quantity.text}" itself is on this side in the clause')
     for day in _ON_DAY.finditer(said.text):
         if any(re.search(_NOT_ON.format(day["day"]), p.text) for p in nearest) and not any(
             day.group().lower() in p.text.lower() for p in nearest
         ):
             yield said.problem("time", f'"{day.group()}" is on the other side in the clause')
+
+
+def _inclusive(said: Said, quantity: Quantity, theirs: list[Quantity]) -> bool:
+    """Whether a sentence denies of exactly so much what a clause has from there on."""
+    exactly = _EXACTLY.search(said.text[: quantity.start])
+    inclusive = bool(theirs) and all(bound_of(o) in (Comparator.GE, Comparator.LE) for o in theirs)
+    return bool(exactly and inclusive and _DENIES.search(said.text))
 
 
 def _left_out(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
