@@ -20,15 +20,16 @@ _MODAL = re.compile(
     r"|(?:is|are)\s+not\s+(?:allowed|permitted|free)\s+to|no\s+[\w\s]{0,30}?\b(?:may|shall|must|can))\b"
     r"|\b(?P<duty>must|shall|ha(?:s|ve)\s+(?:\w+ly\s+)?to|(?:is|are)\s+(?:\w+ly\s+)?(?:required|obliged|bound)\s+to|needs?\s+to"
     r"|(?:is|are)\s+(?:compulsory|mandatory))\b"
-    r"|\b(?P<leave>may|can|could|might|should|(?:is|are)\s+(?:\w+ly\s+)?(?:allowed|permitted|free|entitled|encouraged|able)\s+to"
+    r"|\b(?P<example>examples?|for\s+instance|such\s+as|e\.g\.)|\b(?P<leave>may|can|could|might|should|(?:is|are)\s+(?:\w+ly\s+)?(?:allowed|permitted|free|entitled|encouraged|able)\s+to"
     r"|(?:ha(?:s|ve)\s+)?the\s+(?:option|right|choice)\s+(?:of|to)|(?:is|are)\s+(?:allowed|permitted|optional))\b",
     re.IGNORECASE,
 )
-_PART = re.compile(r"[;:]|\b(?:if|where|when|whenever|unless|because|provided|whether|which|who|that)\b", re.IGNORECASE)
+_PART = re.compile(r"[;:]|\b(?:if|where|when|whenever|unless|because|provided|whether|which|who)\b", re.IGNORECASE)
 _COVERED, _BESIDE = 0.4, 0.25
 """How much of a sentence another sentence of the clauses covers that is looked at too."""
 _AFTER = 4
 """How many words with content behind a modal tell what it is about."""
+_MUST_NOT = re.compile(r"(?:must|shall)\s+not", re.IGNORECASE)
 _STRICTLY_LEFT = re.compile(r"\b(?:may|free|allowed|permitted|optional|need)\b", re.IGNORECASE)
 
 
@@ -45,9 +46,12 @@ class _Modal:
 
 def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """A problem where the sentence puts a "must" for a "may" of what it restates, or the reverse."""
-    for modal in _modals(said.text):
+    for modal in (m for m in _modals(said.text) if m.kind != "example"):
         theirs = Counter(
-            kind for passage in _near(said, nearest, pool) for kind in _governing(_governed(said.text, said.words, modal), passage)
+            kind
+            for own in [_governed(said.text, said.words, modal)]
+            for passage in _best(own, _near(said, nearest, pool))
+            for kind in _governing(own, passage)
         )
         if not theirs:
             continue
@@ -55,6 +59,12 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
         if wrong:
             yield said.problem("duty", f'"{modal.text}" is {wrong}')
             return
+
+
+def _best(own: list[Word], passages: tuple[Passage, ...]) -> list[Passage]:
+    """Those of the passages that speak most of what a modal governs."""
+    told = [sum(bool(counterparts(w.stem, p)) for w in own) for p in passages]
+    return [p for p, n in zip(passages, told, strict=True) if n and n == max(told)]
 
 
 def _near(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> tuple[Passage, ...]:
@@ -66,13 +76,15 @@ def _near(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> tuple[Passage
 
 def _contrary(modal: _Modal, theirs: Counter[str]) -> str:
     strong = theirs["duty"] + theirs["plain"] + theirs["banned"]
-    if modal.kind == "duty" and theirs["leave"] + theirs["spared"] and not strong:
+    if modal.kind == "duty" and theirs["leave"] + theirs["spared"] + theirs["example"] and not strong:
         return "more than the clause asks: it leaves this"
     left = modal.kind == "spared" or (modal.kind == "leave" and _STRICTLY_LEFT.search(modal.text))
     if left and theirs["duty"] and not (theirs["leave"] or theirs["plain"] or theirs["banned"]):
         return "less than the clause asks: it demands this"
     if modal.kind == "leave" and theirs["banned"] and not (theirs["leave"] or theirs["plain"] or theirs["duty"]):
         return "what the clause forbids"
+    if _MUST_NOT.match(modal.text) and theirs["leave"] and set(theirs) == {"leave"}:
+        return "more than the clause asks: it leaves this"
     return ""
 
 

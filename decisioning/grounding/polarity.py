@@ -93,13 +93,15 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     if pool.outcome is None:
         yield from _excluded(said, nearest)
+    affirms = pool.outcome is None and not _DENYING.search(said.text)
+    listed_least = _ALIKE if affirms else _RESTATED
     denied, open_ = _denied(said.text, said.words, nominal=general)
     for word in said.content:
         if _compared(said.text, word) or word.stem in open_ or _is_light(word.stem, denied, general=general):
             continue
         if pool.outcome is None and word.stem in _TIMES:
             continue
-        of = {p: _signs(word.stem, p, said.content, general=general) for p in nearest}
+        of = {p: _signs(word.stem, p, said.content, general=general, least=listed_least) for p in nearest}
         signs = {sign for found in of.values() for sign in found}
         if signs and (word.stem in denied) not in signs:
             if pool.outcome is None and _both_deny(said, [p for p, found in of.items() if found]):
@@ -165,7 +167,9 @@ def _actors(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
 _WHO = (r"\b(?:applicant|borrower|customer)", r"\b(?:lender|bank|creditor|underwriter|officer|who\b)")
 
 
-def _signs(own: str, passage: Passage, content: tuple[Word, ...], *, general: bool) -> set[bool]:
+def _signs(
+    own: str, passage: Passage, content: tuple[Word, ...], *, general: bool, least: float = _RESTATED
+) -> set[bool]:
     """How a passage has a word, or the contrary of one: denied (True) or affirmed (False)."""
     denied, open_ = _denied(passage.text, passage.words, nominal=general)
     if own in open_ or own in _elliptic(passage):
@@ -176,7 +180,7 @@ def _signs(own: str, passage: Passage, content: tuple[Word, ...], *, general: bo
     outside = [w for w in passage.words if not _compared(passage.text, w)]
     alike = {w.stem in denied for w in outside if keys(w.stem) & keys(own) and not are_opposed(w.stem, own)}
     if alike:
-        return alike if alike == {True} and likeness(content, passage) >= _RESTATED else set()
+        return alike if alike == {True} and likeness(content, passage) >= least else set()
     return {w.stem not in denied for w in outside if are_opposed(w.stem, own)}
 
 

@@ -14,6 +14,7 @@ from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.grounding.working import mirrored, stands_to
 from decisioning.model import Comparator, Effect, Problem
+from decisioning.numbers.comparators import comparator_after
 from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
 
 _POLICY_ASKS = re.compile(
@@ -42,12 +43,21 @@ _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -
 
 def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each comparison of the sentence that the record contradicts."""
-    for phrase in said.phrases:
+    for phrase in (*said.phrases, *(_trailing(said) if pool.outcome is None else ())):
         problem = _phrase(said, phrase, pool)
         if problem:
             yield problem
     yield from _bounds(said, pool)
     yield from _enough(said, pool)
+
+
+def _trailing(said: Said) -> Iterator[Phrase]:
+    """What trails a quantity and compares: the "or less" of "60 % or less"."""
+    for quantity in said.amounts:
+        after = comparator_after(said.text, quantity.end)
+        if after:
+            start = re.compile(r"\s*").match(said.text, quantity.end)
+            yield Phrase(after[0], False, start.end() if start else quantity.end, after[1])
 
 
 def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:

@@ -24,7 +24,7 @@ _STRONG = re.compile(
 )
 _WEAK = re.compile(r"\b(?:every|all|any|each|whenever)\b", re.IGNORECASE)
 _CONDITION = re.compile(
-    r"\b(?:unless|except(?:\s+(?:as|where|if|when|that))?|other\s+than|if|when|where|whenever|only|provided\s+that|as\s+long\s+as"
+    r"\b(?:unless|except(?:\s+(?:as|where|if|when|that))?|other\s+than|if|when|where|whenever|only|provided\s+that|as\s+long\s+as|that\s+(?:is|are|was|were|has|have|\w+s)|which"
     r"|who\s+(?:has|have|is|are)|whose|to\s+the\s+extent)\b(?P<rest>[^,.;]*)",
     re.IGNORECASE,
 )
@@ -37,8 +37,8 @@ _ONLY = re.compile(
     re.IGNORECASE,
 )
 _EXCLUSIVE = re.compile(
-    r"\b(?:only|sole(?:ly)?|exclusively|alone|limited|restrict\w*|unless|except|not|no|nobody|none|never|neither|nor|without|other\s+than"
-    r"|cannot|confined|single|each\s+own|just|before|after|until)\b",
+    r"\b(?:only|sole(?:ly)?|exclusively|alone|limited|restrict\w*|unless|except|other\s+than|confined|single|just|until"
+    r"|(?:not|no|nobody|none|never|nothing|neither|cannot)\b[^.;]*\b(?:if|where|when|before|other|else|but|without|than))\b",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\b(?P<word>and|or)\b", re.IGNORECASE)
