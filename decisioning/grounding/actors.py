@@ -36,6 +36,7 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _APPLY = ("applicant",)
+_ALSO = {"creditor": "lender", "bank": "lender", "issuer": "lender"}
 _HEARS = frozenset(stem(w) for w in ("hear", "learn", "receive", "get", "obtain", "know"))
 """Who is told hears: these turn the one who acts round."""
 
@@ -50,7 +51,7 @@ def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
             for v, a in _acting(p.text)
             if keys(v) & keys(verb) and (v in _HEARS) is (verb in _HEARS)
         ]
-        if not same or any(_names(actors) & _before(p.text, v) for p, _ in same for v in [verb]):
+        if not same or any(_names(actors) & (_names(a) | _before(p.text, verb)) for p, a in same):
             continue
         if any(_names(a) & _before(said.text, verb) for _, a in same):
             continue
@@ -78,7 +79,7 @@ def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
 
 
 def _people(text: str) -> frozenset[str]:
-    return frozenset(m[1].lower() for m in _PERSON.finditer(text))
+    return frozenset(_ALSO.get(m[1].lower(), m[1].lower()) for m in _PERSON.finditer(text))
 
 
 def _acting(text: str) -> list[tuple[str, tuple[Word, ...]]]:

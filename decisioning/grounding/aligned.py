@@ -17,7 +17,7 @@ def cover(content: Iterable[Word], passage: Passage) -> float:
     counted = [w for w in every if not is_neutral(w.stem)] or every
     if not counted:
         return 0.0
-    beside = _near(passage)
+    beside = nearby(passage)
     return sum(
         _SAME
         if w.stem in passage.stems
@@ -29,7 +29,8 @@ def cover(content: Iterable[Word], passage: Passage) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _near(passage: Passage) -> frozenset[str]:
+def nearby(passage: Passage) -> frozenset[str]:
+    """The stems that a dictionary has near any word of a passage."""
     return frozenset(other for stem in passage.stems for other in near(stem))
 
 

@@ -63,7 +63,7 @@ def _what(text: str, end: int) -> list[Word]:
         return []
     edge = _ENDS.search(found["what"], 1)
     what = found["what"][: edge.start()] if edge else found["what"]
-    return [w for w in words(what) if not is_stop(w.text) and w.stem not in _DATES]
+    return [w for w in words(what) if not is_stop(w.text) and w.text.lower() not in _DATES]
 
 
 def _causes(said: Said, pool: Pool) -> Iterator[Problem]:

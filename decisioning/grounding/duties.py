@@ -29,6 +29,7 @@ _COVERED, _BESIDE = 0.4, 0.25
 """How much of a sentence another sentence of the clauses covers that is looked at too."""
 _AFTER = 4
 """How many words with content behind a modal tell what it is about."""
+_ONLY = re.compile(r"\b(?:only|no\s+[\w\s]{0,20}?other\s+than)\b", re.IGNORECASE)
 _MUST_NOT = re.compile(r"(?:must|shall)\s+not", re.IGNORECASE)
 _STRICTLY_LEFT = re.compile(r"\b(?:may|free|allowed|permitted|optional|need)\b", re.IGNORECASE)
 
@@ -55,7 +56,7 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
         )
         if not theirs:
             continue
-        wrong = _contrary(modal, theirs)
+        wrong = _contrary(modal, theirs, only=bool(_ONLY.search(said.text)))
         if wrong:
             yield said.problem("duty", f'"{modal.text}" is {wrong}')
             return
@@ -74,11 +75,11 @@ def _near(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> tuple[Passage
     return tuple(p for p in pool.passages if p in nearest or cover(own, p) >= max(_COVERED, best - _BESIDE))
 
 
-def _contrary(modal: _Modal, theirs: Counter[str]) -> str:
+def _contrary(modal: _Modal, theirs: Counter[str], *, only: bool) -> str:
     strong = theirs["duty"] + theirs["plain"] + theirs["banned"]
     if modal.kind == "duty" and theirs["leave"] + theirs["spared"] + theirs["example"] and not strong:
         return "more than the clause asks: it leaves this"
-    left = modal.kind == "spared" or (modal.kind == "leave" and _STRICTLY_LEFT.search(modal.text))
+    left = modal.kind == "spared" or (modal.kind == "leave" and _STRICTLY_LEFT.search(modal.text) and not only)
     if left and theirs["duty"] and not (theirs["leave"] or theirs["plain"] or theirs["banned"]):
         return "less than the clause asks: it demands this"
     if modal.kind == "leave" and theirs["banned"] and not (theirs["leave"] or theirs["plain"] or theirs["duty"]):

@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from decisioning.grounding.lexicon import near
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.topics import named_in, stems_of, words_of
 from decisioning.model import Comparator, Outcome, Rule, Unit
@@ -158,12 +157,6 @@ class Pool:
         for carrier in self.carriers:
             found |= carrier.keys
         return frozenset(found)
-
-    @cached_property
-    def near(self) -> frozenset[str]:
-        """The stems that stand near any word of the clauses in a dictionary."""
-        stems = frozenset(w.stem for p in self.passages for w in p.content)
-        return frozenset(other for stem in stems for other in near(stem))
 
     @cached_property
     def written(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from decisioning.comparison import compare
 from decisioning.grounding.actors import check_actors
-from decisioning.grounding.aligned import cover
+from decisioning.grounding.aligned import cover, nearby
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_stop, keys
 from decisioning.grounding.once import once
@@ -55,6 +55,7 @@ _SHARE_OF = re.compile(
     r"\s*of\s+(?:the|its|their|an?)?\s*(?P<what>[\w'-]+(?:\s+[\w'-]+){0,2})", re.IGNORECASE
 )
 _EXACTLY = re.compile(r"\b(?:exactly|precisely|just)\s+$", re.IGNORECASE)
+_ENDING = 4
 _STRICT = (Comparator.GT, Comparator.LT)
 _ON_DAY = re.compile(r"\bon\s+the\s+(?P<day>\d+(?:st|nd|rd|th))\b", re.IGNORECASE)
 _NOT_ON = r"\b(?:after|before)\s+the\s+{}\b"
@@ -113,7 +114,8 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
         inside = any(q.start < noun.end and modifier.start < q.end for q in said.quantities)
         theirs = [m for p in nearest for m, n, o in _pairs(p.text, p.words) if (n.stem, o) == (noun.stem, of)]
         opposed = any(are_opposed(modifier.stem, m.stem) for m in theirs)
-        carried = any(keys(modifier.stem) & p.keys for p in nearest) and not opposed
+        carried = not opposed and any(keys(modifier.stem) & p.keys or modifier.stem in nearby(p) for p in nearest)
+        carried = carried or any(_alike_written(modifier.text, m.text) for m in theirs)
         if inside or noun.stem == "day" or carried:
             continue
         plain = any(
@@ -130,6 +132,12 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
                 "swapped", f'"{modifier.text} {noun.text}" is "{theirs[0].text} {noun.text}" in the clause'
             )
             return
+
+
+def _alike_written(one: str, other: str) -> bool:
+    """Whether one word is the other with another ending: "going" and "go", "charity" and "charitable"."""
+    short, long = sorted((one.lower(), other.lower()), key=len)
+    return long.startswith(short[: max(2, len(short) - 1)]) and len(long) - len(short) <= _ENDING
 
 
 def _pairs(text: str, found: tuple[Word, ...]) -> list[tuple[Word, Word, str]]:
