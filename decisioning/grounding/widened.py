@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from decisioning.grounding.anchors import check_anchors
+from decisioning.grounding.conditions import check_conditions
 from decisioning.grounding.duties import check_duties
 from decisioning.grounding.lexicon import is_neutral, is_stop, keys
 from decisioning.grounding.passages import Passage
@@ -72,6 +73,7 @@ def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
         yield from _both_limits(said, nearest)
         yield from _only(said, nearest)
         yield from check_anchors(said, nearest, pool)
+        yield from check_conditions(said, nearest, pool)
         yield from _unless(said, nearest)
 
 
