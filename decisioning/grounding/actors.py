@@ -75,7 +75,9 @@ def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
     strange = {p for p in own - known if not any(keys(p) & keys(k) and p not in _APPLY for k in known)}
     left_out = {p for p in theirs - own if not any(keys(p) & keys(o) for o in own - strange)}
     if strange and left_out:
-        yield said.problem("wrong_actor", f'the clause speaks of the "{min(left_out)}", not of the "{min(strange)}"')
+        yield said.problem(
+            "wrong_actor", f'the clause speaks of the "{min(left_out)}", not of the "{min(strange)}"'
+        )
 
 
 def _people(text: str) -> frozenset[str]:

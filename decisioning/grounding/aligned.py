@@ -8,11 +8,11 @@ from decisioning.grounding.passages import Passage
 from decisioning.grounding.text import Word
 
 _SAME, _LISTED, _NEAR = 1.0, 0.8, 0.6
-"""What a word counts whose stem stands in the passage, that is listed with one, that a dictionary has near one."""
+"""What a word counts: its stem stands in the passage, is listed with one, is near one in a dictionary."""
 
 
 def cover(content: Iterable[Word], passage: Passage) -> float:
-    """How much of the words a passage covers: the same words whole, those that stand for one a little less."""
+    """How much of the words a passage covers: the same words whole, others a little less."""
     every = list(content)
     counted = [w for w in every if not is_neutral(w.stem)] or every
     if not counted:

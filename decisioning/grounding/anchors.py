@@ -13,9 +13,13 @@ from decisioning.model import Problem
 from decisioning.numbers import Kind
 
 _FROM = re.compile(
-    r"\s*,?\s*(?:of|from|after|before|following|since|prior\s+to|counted\s+from|preceding)\s+(?:the\s+(?:date|day|time|moment)\s+(?:that|when|on\s+which|of)\s+)?(?P<what>[^,.;:()]{3,80})", re.IGNORECASE
+    r"\s*,?\s*(?:of|from|after|before|following|since|prior\s+to|counted\s+from|preceding)\s+(?:the\s+(?:date|day|time|moment)\s+(?:that|when|on\s+which|of)\s+)?(?P<what>[^,.;:()]{3,80})",
+    re.IGNORECASE,
 )
-_ENDS = re.compile(r"\b(?:if|unless|where|when|and\s+(?:the|is|are|must|shall|may|in)|so|but|for|to|that|in\s+which)\b", re.IGNORECASE)
+_ENDS = re.compile(
+    r"\b(?:if|unless|where|when|and\s+(?:the|is|are|must|shall|may|in)|so|but|for|to|that|in\s+which)\b",
+    re.IGNORECASE,
+)
 _DATES = frozenset(("date", "day", "time", "month", "year", "moment", "end"))
 _BECAUSE = re.compile(
     r"\b(?:because(?!\s+of\s+th(?:is|at)\b)|on\s+the\s+ground\s+that|for\s+the\s+reason\s+that|owing\s+to|due\s+to)\s+(?P<why>[^,.;]+)",
@@ -39,7 +43,10 @@ def _starts(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
     for quantity in (q for q in said.amounts if q.kind is Kind.DURATION):
         own = _what(said.text, quantity.end)
         found = [
-            (p, w) for p in nearest for o in p.quantities if equal(quantity, o) and (w := _what(p.text, o.end))
+            (p, w)
+            for p in nearest
+            for o in p.quantities
+            if equal(quantity, o) and (w := _what(p.text, o.end))
         ]
         if own and found and not any(_share(own, p) for p, _ in found if _meet(own, p, found)):
             text = " ".join(w.text for w in found[0][1])

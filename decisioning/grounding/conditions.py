@@ -1,8 +1,7 @@
-"""Where a clause has two conditions, one of them is not enough; and what a fact does not meet has no consequence."""
+"""Of two conditions one is not enough, and what a fact does not meet has no consequence."""
 
 import re
 from collections.abc import Iterator
-
 
 from decisioning.comparison import compare
 from decisioning.grounding.aligned import counterparts
@@ -15,10 +14,12 @@ from decisioning.model import Problem
 from decisioning.numbers import bound_of
 
 _IF = re.compile(
-    r"\b(?:if|where|when|whenever|provided\s+that|in\s+the\s+case\s+of|for\s+an?\s+amount|with\s+regard\s+to)\b", re.IGNORECASE
+    r"\b(?:if|where|when|whenever|provided\s+that|in\s+the\s+case\s+of|for\s+an?\s+amount|with\s+regard\s+to)\b",
+    re.IGNORECASE,
 )
 _THEN = re.compile(
-    r",\s+(?:then\s+)?(?:[\w'\u2019-]+\s+){1,8}?(?:must|shall|may|can|is|are|has|have|does|do|will|cannot)\b", re.IGNORECASE
+    r",\s+(?:then\s+)?(?:[\w'\u2019-]+\s+){1,8}?(?:must|shall|may|can|is|are|has|have|does|do|will|cannot)\b",
+    re.IGNORECASE,
 )
 _JOINS = re.compile(r";\s*(?:and\s+)?|,\s+(?:and\s+)?|\s+and\s+", re.IGNORECASE)
 _EITHER = re.compile(r"[,;]\s*or\b|\beither\b", re.IGNORECASE)
@@ -33,7 +34,7 @@ Span = tuple[int, int]
 
 
 def check_conditions(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
-    """A problem where the sentence leaves out one of the clause's conditions, or a fact meets none of them."""
+    """A problem where the sentence leaves out one of two conditions, or a fact does not meet one."""
     for passage in nearest[:1]:
         left = _left_out(said, passage)
         if left:
@@ -49,7 +50,9 @@ def _left_out(said: Said, passage: Passage) -> str:
         return ""
     told = [(part, *_told(said, passage, part)) for part in _parts(passage, region)]
     some = any(n and n >= _HALF * of for _, n, of in told)
-    follows = _told(said, passage, (0, region[0]))[0] + _told(said, passage, (region[1], len(passage.text)))[0]
+    follows = (
+        _told(said, passage, (0, region[0]))[0] + _told(said, passage, (region[1], len(passage.text)))[0]
+    )
     if not some or not follows:
         return ""
     return next((passage.text[a:b] for (a, b), n, of in told if n == 0 and of >= _TWO), "")
@@ -75,7 +78,7 @@ def _parts(passage: Passage, region: Span) -> list[Span]:
 
 
 def _told(said: Said, passage: Passage, span: Span) -> tuple[int, int]:
-    """How many words of a part of a passage the sentence tells, and of how many; a limit not told is none of two."""
+    """How many words of a part the sentence tells, and of how many; a limit not told is none of two."""
     bounds = [q for q in passage.quantities if span[0] <= q.start < span[1] and bound_of(q)]
     if bounds and not any(equal(q, own) for q in bounds for own in said.amounts):
         return 0, _TWO
@@ -102,10 +105,14 @@ def _unmet(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pro
             if region is None or bound is None or not region[0] <= quantity.start < region[1]:
                 continue
             met = compare(float(value_of(known, pool)), bound, float(worth))
-            rest = [_told(said, passage, (0, region[0])), _told(said, passage, (region[1], len(passage.text)))]
+            rest = [
+                _told(said, passage, (0, region[0])),
+                _told(said, passage, (region[1], len(passage.text))),
+            ]
             told, of = sum(n for n, _ in rest), sum(n for _, n in rest)
             if not met and told and told >= _LEAST * of:
                 yield said.problem(
-                    "comparator", f'{known.name.replace("_", " ")} does not meet "{quantity.text}" of the clause'
+                    "comparator",
+                    f'{known.name.replace("_", " ")} does not meet "{quantity.text}" of the clause',
                 )
                 return

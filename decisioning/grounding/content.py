@@ -52,7 +52,7 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
 
 @once
 def _near(said: Said, pool: Pool) -> frozenset[str]:
-    """The stems that a dictionary has near a word of the sentences of the clauses that cover most of this one."""
+    """The stems near, in a dictionary, to words of what covers most of the sentence."""
     covered = [(cover(said.content, p), p) for p in pool.passages]
     best = max((c for c, _ in covered), default=0.0)
     return frozenset(s for c, p in covered if c >= best - _BESIDE for s in nearby(p))

@@ -10,7 +10,7 @@ from decisioning.grounding.lexicon import is_stop, listed
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
-from decisioning.grounding.text import Word, words
+from decisioning.grounding.text import Word
 from decisioning.model import Problem
 
 _MODAL = re.compile(
@@ -24,7 +24,9 @@ _MODAL = re.compile(
     r"|(?:ha(?:s|ve)\s+)?the\s+(?:option|right|choice)\s+(?:of|to)|(?:is|are)\s+(?:allowed|permitted|optional))\b",
     re.IGNORECASE,
 )
-_PART = re.compile(r"[;:]|\b(?:if|where|when|whenever|unless|because|provided|whether|which|who)\b", re.IGNORECASE)
+_PART = re.compile(
+    r"[;:]|\b(?:if|where|when|whenever|unless|because|provided|whether|which|who)\b", re.IGNORECASE
+)
 _COVERED, _BESIDE = 0.4, 0.25
 """How much of a sentence another sentence of the clauses covers that is looked at too."""
 _AFTER = 4
@@ -32,7 +34,6 @@ _AFTER = 4
 _ONLY = re.compile(r"\b(?:only|no\s+[\w\s]{0,20}?other\s+than)\b", re.IGNORECASE)
 _MUST_NOT = re.compile(r"(?:must|shall)\s+not", re.IGNORECASE)
 _STRICTLY_LEFT = re.compile(r"\b(?:may|free|allowed|permitted|optional|need)\b", re.IGNORECASE)
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ class _Modal:
 
 def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """A problem where the sentence puts a "must" for a "may" of what it restates, or the reverse."""
-    for modal in (m for m in _modals(said.text) if m.kind != "example"):
+    for modal in _modals(said.text):
+        if modal.kind == "example" or (modal.kind == "leave" and _limits(said, modal)):
+            continue
         theirs = Counter(
             kind
             for own in [_governed(said.text, said.words, modal)]
@@ -62,6 +65,13 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
             return
 
 
+def _limits(said: Said, modal: _Modal) -> bool:
+    """Whether a modal is followed by a limit: what may be at most so much must not be more."""
+    edge = _PART.search(said.text, modal.end)
+    end = edge.start() if edge else len(said.text)
+    return any(modal.end <= q.start < end and (q.comparator or q.bound) for q in said.amounts)
+
+
 def _best(own: list[Word], passages: tuple[Passage, ...]) -> list[Passage]:
     """Those of the passages that speak most of what a modal governs."""
     told = [sum(bool(counterparts(w.stem, p)) for w in own) for p in passages]
@@ -69,7 +79,7 @@ def _best(own: list[Word], passages: tuple[Passage, ...]) -> list[Passage]:
 
 
 def _near(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> tuple[Passage, ...]:
-    """What a sentence may restate: the nearest sentences of the clauses and the others that cover most of it."""
+    """What a sentence may restate: the nearest sentences of the clauses and others that cover much of it."""
     own = [w for w in said.content if not is_stop(w.text)]
     best = max((cover(own, p) for p in pool.passages), default=0.0)
     return tuple(p for p in pool.passages if p in nearest or cover(own, p) >= max(_COVERED, best - _BESIDE))
@@ -79,10 +89,16 @@ def _contrary(modal: _Modal, theirs: Counter[str], *, only: bool) -> str:
     strong = theirs["duty"] + theirs["plain"] + theirs["banned"]
     if modal.kind == "duty" and theirs["leave"] + theirs["spared"] + theirs["example"] and not strong:
         return "more than the clause asks: it leaves this"
-    left = modal.kind == "spared" or (modal.kind == "leave" and _STRICTLY_LEFT.search(modal.text) and not only)
+    left = modal.kind == "spared" or (
+        modal.kind == "leave" and _STRICTLY_LEFT.search(modal.text) and not only
+    )
     if left and theirs["duty"] and not (theirs["leave"] or theirs["plain"] or theirs["banned"]):
         return "less than the clause asks: it demands this"
-    if modal.kind == "leave" and theirs["banned"] and not (theirs["leave"] or theirs["plain"] or theirs["duty"]):
+    if (
+        modal.kind == "leave"
+        and theirs["banned"]
+        and not (theirs["leave"] or theirs["plain"] or theirs["duty"])
+    ):
         return "what the clause forbids"
     if _MUST_NOT.match(modal.text) and theirs["leave"] and set(theirs) == {"leave"}:
         return "more than the clause asks: it leaves this"

@@ -74,7 +74,7 @@ def _near() -> dict[str, frozenset[str]]:
 
 
 def near(stem_: str) -> frozenset[str]:
-    """The stems that a dictionary has as much the same: weaker than `keys`, enough where nothing else is off."""
+    """The stems that a dictionary has beside this one: weaker than `keys`."""
     return _near().get(stem_, frozenset())
 
 

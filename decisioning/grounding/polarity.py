@@ -93,22 +93,26 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     if pool.outcome is None:
         yield from _excluded(said, nearest)
-    affirms = pool.outcome is None and not _DENYING.search(said.text)
-    listed_least = _ALIKE if affirms else _RESTATED
+    yield from _turned_words(said, nearest, pool, general=general)
+
+
+def _turned_words(said: Said, nearest: list[Passage], pool: Pool, *, general: bool) -> Iterator[Problem]:
+    """The first word that is denied on one side and affirmed on the other."""
+    alone = pool.outcome is None
+    least = _ALIKE if alone and not _DENYING.search(said.text) else _RESTATED
     denied, open_ = _denied(said.text, said.words, nominal=general)
     for word in said.content:
         if _compared(said.text, word) or word.stem in open_ or _is_light(word.stem, denied, general=general):
             continue
-        if pool.outcome is None and word.stem in _TIMES:
+        if alone and word.stem in _TIMES:
             continue
-        of = {p: _signs(word.stem, p, said.content, general=general, least=listed_least) for p in nearest}
+        of = {p: _signs(word.stem, p, said.content, general=general, least=least) for p in nearest}
         signs = {sign for found in of.values() for sign in found}
-        if signs and (word.stem in denied) not in signs:
-            if pool.outcome is None and _both_deny(said, [p for p, found in of.items() if found]):
-                continue
+        if not signs or (word.stem in denied) in signs:
+            continue
+        if not (alone and _both_deny(said, [p for p, found in of.items() if found])):
             how = "denied" if word.stem in denied else "affirmed"
-            problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
-            yield said.problem("negation", problem)
+            yield said.problem("negation", f'"{word.text}" is {how} here and not in "{nearest[0].text}"')
             return
 
 
@@ -121,8 +125,8 @@ def _excluded(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
 
 
 def _both_deny(said: Said, passages: list[Passage]) -> bool:
-    """Whether a sentence and what carries it both deny something: which word it falls on is a matter of words."""
-    return bool(_DENYING.search(said.text)) and any(_DENYING.search(p.text) for p in passages)
+    """Whether both deny something: on which word it falls is a matter of wording."""
+    return bool(_DENYING.search(said.text)) and all(_DENYING.search(p.text) for p in passages)
 
 
 def _turned_copies(said: Said, pool: Pool) -> Iterator[Problem]:

@@ -116,7 +116,9 @@ def facts_from(facts: Mapping[str, Any]) -> dict[str, Fact]:
 
 def counts_in_thousands(facts: Mapping[str, Any]) -> bool:
     """Whether a fact says that its unit is a thousand of a currency."""
-    return any(isinstance(f, Mapping) and "thousand" in str(f.get("unit", "")).lower() for f in facts.values())
+    return any(
+        isinstance(f, Mapping) and "thousand" in str(f.get("unit", "")).lower() for f in facts.values()
+    )
 
 
 def _filled(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.grounding.working import mirrored, stands_to
 from decisioning.model import Comparator, Effect, Problem
-from decisioning.numbers.comparators import comparator_after
 from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
 
 _POLICY_ASKS = re.compile(
@@ -43,21 +42,12 @@ _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -
 
 def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each comparison of the sentence that the record contradicts."""
-    for phrase in (*said.phrases, *(_trailing(said) if pool.outcome is None else ())):
+    for phrase in said.phrases if pool.outcome is not None else (*said.phrases, *said.trailing):
         problem = _phrase(said, phrase, pool)
         if problem:
             yield problem
     yield from _bounds(said, pool)
     yield from _enough(said, pool)
-
-
-def _trailing(said: Said) -> Iterator[Phrase]:
-    """What trails a quantity and compares: the "or less" of "60 % or less"."""
-    for quantity in said.amounts:
-        after = comparator_after(said.text, quantity.end)
-        if after:
-            start = re.compile(r"\s*").match(said.text, quantity.end)
-            yield Phrase(after[0], False, start.end() if start else quantity.end, after[1])
 
 
 def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -87,7 +77,9 @@ def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     end = min([b for b in said.boundaries if b >= phrase.end], default=len(said.text))
     right, left = said.ordered(phrase.end, end), said.ordered(0, phrase.start)
     others = [n for topic in pool.topics(right[:_NEAR_WORDS]) for n in topic]
-    named = sorted(((pool.named(n, frozenset(left)), n) for n in pool.may_name(frozenset(left))), reverse=True)
+    named = sorted(
+        ((pool.named(n, frozenset(left)), n) for n in pool.may_name(frozenset(left))), reverse=True
+    )
     if (
         len(others) != 1
         or len(pool.topics(left)) > 1
@@ -304,7 +296,5 @@ def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
     ]
     fired = any(r.fired for r in rules)
     if rules and negated_at(said.text, found.start()) is not fired:
-        yield said.problem(
-            "comparator",
-            f'"{found.group()}" contradicts the rule that read {rules[0].fact.replace("_", " ")}',
-        )
+        name = rules[0].fact.replace("_", " ")
+        yield said.problem("comparator", f'"{found.group()}" contradicts the rule that read {name}')

@@ -12,7 +12,9 @@ from decisioning.model import Problem
 from decisioning.numbers import Kind, Quantity, bound_of
 
 _ROW = re.compile(r"\|\s*(?P<label>[A-Z]|\d{1,2}|[IVX]{1,4})\s*\|")
-_OTHER = re.compile(r"\b(?:from|below|above|than|reach(?:es)?|short\s+of|for|to)\s+(?:price\s+)?$", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(?:from|below|above|than|reach(?:es)?|short\s+of|for|to)\s+(?:price\s+)?$", re.IGNORECASE
+)
 """What stands before a row that something is compared with, not put in."""
 _LABEL = re.compile(r"\b(?:tier|band|grade|class|level)\s+(?P<label>[A-Z]|\d{1,2}|[IVX]{1,4})\b")
 

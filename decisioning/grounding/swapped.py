@@ -42,7 +42,8 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 _BUT_NOT = re.compile(
-    r"\b(?:but\s+not|and\s+never(?:\s+to|\s+for|\s+on)?)\s+(?!less\b|more\b|later\b|earlier\b|above\b|below\b)(?P<what>[^,.;]+)", re.IGNORECASE
+    r"\b(?:but\s+not|and\s+never(?:\s+to|\s+for|\s+on)?)\s+(?!less\b|more\b|later\b|earlier\b|above\b|below\b)(?P<what>[^,.;]+)",
+    re.IGNORECASE,
 )
 _DENIES = re.compile(
     r"\b(?:not|no|never|neither|nor|cannot|except|only|without|other\s+than)\b", re.IGNORECASE
@@ -114,7 +115,9 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
         inside = any(q.start < noun.end and modifier.start < q.end for q in said.quantities)
         theirs = [m for p in nearest for m, n, o in _pairs(p.text, p.words) if (n.stem, o) == (noun.stem, of)]
         opposed = any(are_opposed(modifier.stem, m.stem) for m in theirs)
-        carried = not opposed and any(keys(modifier.stem) & p.keys or modifier.stem in nearby(p) for p in nearest)
+        carried = not opposed and any(
+            keys(modifier.stem) & p.keys or modifier.stem in nearby(p) for p in nearest
+        )
         carried = carried or any(_alike_written(modifier.text, m.text) for m in theirs)
         if inside or noun.stem == "day" or carried:
             continue

@@ -144,7 +144,12 @@ def _both_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
             if equal(first, a) and equal(second, b)
         ]
         words_of = {w[0].lower() for w in theirs if w}
-        if len(own) == 1 and len(words_of) == 1 and own[0].lower() not in words_of and not _NO.search(said.text):
+        if (
+            len(own) == 1
+            and len(words_of) == 1
+            and own[0].lower() not in words_of
+            and not _NO.search(said.text)
+        ):
             yield said.problem("exception", f'the clause has "{min(words_of)}" where this has "{own[0]}"')
             return
 

@@ -85,7 +85,7 @@ def _is_sum(said: Said, quantity: Quantity, pool: Pool) -> bool:
 
 
 def _is_share(said: Said, quantity: Quantity, pool: Pool) -> bool:
-    """Whether it is so many percent of a fact, as a clause with that share has it, and the sentence tells the fact."""
+    """Whether it is as many percent of a fact that is told as a clause says."""
     told = [k for q in said.amounts if q is not quantity for k in pool.meaning(q) if k.role is Role.VALUE]
     shares = [q.value for p in nearest_words(said, pool) for q in p.quantities if q.kind is Kind.PERCENT]
     return any(value_of(k, pool) * s == worth_of(quantity, k, pool) for k in told for s in shares)
