@@ -31,7 +31,7 @@ _START = re.compile(
 _OF = re.compile(r"\b(?:of|for|in|by|with|on|who|whose|under|from|at)\b", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(applicant|borrower|lender|bank|creditor|underwriter|committee|director|manager|employee|employer|insurer|policyholder|regulator"
-    r"|guarantor|spouse|owner|tenant|landlord|lessee|lessor|buyer|seller|trustee|supervisor|issuer|auditor|depositor|cardholder|driver"
+    r"|guarantor|spouse|owner|tenant|landlord|lessee|lessor|buyer|seller|trustee|supervisor|issuer|auditor|depositor|cardholder|driver|customer|client|consumer"
     r"|beneficiary|agent|broker|investor|operator)s?\b(?!\s+of\b)",
     re.IGNORECASE,
 )
@@ -71,7 +71,8 @@ def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
 def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """Nobody takes the place of the one whom a clause names: an offer binds the lender, not the applicant."""
     own, theirs = _people(said.text), _people(" ".join(p.text for p in nearest))
-    known = _people(" ".join(p.text for p in pool.passages))
+    clauses = {p.clause for p in nearest}
+    known = _people(" ".join(p.text for p in pool.passages if p.clause in clauses))
     strange = {p for p in own - known if not any(keys(p) & keys(k) and p not in _APPLY for k in known)}
     left_out = {p for p in theirs - own if not any(keys(p) & keys(o) for o in own - strange)}
     if strange and left_out:

@@ -21,6 +21,7 @@ _THEN = re.compile(
     r",\s+(?:then\s+)?(?:[\w'\u2019-]+\s+){1,8}?(?:must|shall|may|can|is|are|has|have|does|do|will|cannot)\b",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(r",\s+(?:the|an?|it|they|each|no|such|any)\s", re.IGNORECASE)
 _JOINS = re.compile(r";\s*(?:and\s+)?|,\s+(?:and\s+)?|\s+and\s+", re.IGNORECASE)
 _EITHER = re.compile(r"[,;]\s*or\b|\beither\b", re.IGNORECASE)
 _DENIES = re.compile(
@@ -63,10 +64,16 @@ def _region(text: str) -> Span | None:
     start = _IF.search(text)
     if start is None:
         return None
-    then = _THEN.search(text, start.end())
+    then = _THEN.search(text, start.end()) or _last(text, start)
     if then is None and start.start() == 0:
         return None
     return start.end(), then.start() if then else len(text)
+
+
+def _last(text: str, start: re.Match[str]) -> re.Match[str] | None:
+    """Where a sentence that begins with its condition goes on with "the" or "it", for the last time."""
+    found = list(_GOES_ON.finditer(text, start.end())) if start.start() == 0 else []
+    return found[-1] if found else None
 
 
 def _parts(passage: Passage, region: Span) -> list[Span]:

@@ -17,7 +17,7 @@ _MODAL = re.compile(
     r"\b(?P<spared>need\s+not|(?:is|are)\s+not\s+(?:required|obliged)\s+to|(?:does|do)\s+not\s+(?:have|need)\s+to"
     r"|(?:is|are)\s+under\s+no\s+(?:duty|obligation)\s+to)\b"
     r"|\b(?P<banned>(?:must|shall|may|can|should)\s+not|cannot|(?:is|are)\s+(?:prohibited|forbidden|barred)\s+from"
-    r"|(?:is|are)\s+not\s+(?:allowed|permitted|free)\s+to|no\s+[\w\s]{0,30}?\b(?:may|shall|must|can))\b"
+    r"|(?:is|are)\s+not\s+(?:allowed|permitted|free)\s+to|(?:no|nobody|none|neither)\b[\w\s]{0,30}?\b(?:may|shall|must|can))\b"
     r"|\b(?P<duty>must|shall|ha(?:s|ve)\s+(?:\w+ly\s+)?to|(?:is|are)\s+(?:\w+ly\s+)?(?:required|obliged|bound)\s+to|needs?\s+to"
     r"|(?:is|are)\s+(?:compulsory|mandatory))\b"
     r"|\b(?P<example>examples?|for\s+instance|such\s+as|e\.g\.)|\b(?P<leave>may|can|could|might|should|(?:is|are)\s+(?:\w+ly\s+)?(?:allowed|permitted|free|entitled|encouraged|able)\s+to"
@@ -51,11 +51,12 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
     for modal in _modals(said.text):
         if modal.kind == "example" or (modal.kind == "leave" and _limits(said, modal)):
             continue
+        own = _governed(said.text, said.words, modal)
+        if _is_invented(own, modal, nearest, pool):
+            yield said.problem("duty", f'no clause says "{modal.text} {own[0].text}"')
+            return
         theirs = Counter(
-            kind
-            for own in [_governed(said.text, said.words, modal)]
-            for passage in _best(own, _near(said, nearest, pool))
-            for kind in _governing(own, passage)
+            kind for passage in _best(own, _near(said, nearest, pool)) for kind in _governing(own, passage)
         )
         if not theirs:
             continue
@@ -63,6 +64,15 @@ def check_duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
         if wrong:
             yield said.problem("duty", f'"{modal.text}" is {wrong}')
             return
+
+
+def _is_invented(own: list[Word], modal: _Modal, nearest: tuple[Passage, ...], pool: Pool) -> bool:
+    """Whether a permission is given of which no clause has the verb, nor the nearest any choice."""
+    if modal.kind != "leave" or not _STRICTLY_LEFT.search(modal.text) or not own:
+        return False
+    if any(m.kind == "leave" for p in nearest for m in _modals(p.text)):
+        return False
+    return not any(counterparts(own[0].stem, p) for p in pool.passages)
 
 
 def _limits(said: Said, modal: _Modal) -> bool:

@@ -52,9 +52,11 @@ _DENYING = re.compile(
     re.IGNORECASE,
 )
 _NO_CASE = re.compile(
-    r"\b(?:does|do)\s+not\s+(?:include|mean|comprise|count|cover|constitute)\b|\b(?:is|are)\s+not\s+(?:an?\s|considered|deemed|treated|regarded)",
+    r"\b(?:does|do)\s+not\s+(?:include|mean|comprise|count|cover|constitute)\b|\b(?:is|are)\s+not\s+an?\s",
     re.IGNORECASE,
 )
+_IS = re.compile(r"\b(?:is|are|counts?|includes?)\b", re.IGNORECASE)
+_FIRST = 4
 _TIMES = frozenset(("day", "week", "month", "quarter", "year"))
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
@@ -92,7 +94,7 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("negation", f'"{nearest[0].text}" denies what is affirmed here')
         return
     if pool.outcome is None:
-        yield from _excluded(said, nearest)
+        yield from _excluded(said, nearest, pool)
     yield from _turned_words(said, nearest, pool, general=general)
 
 
@@ -110,18 +112,30 @@ def _turned_words(said: Said, nearest: list[Passage], pool: Pool, *, general: bo
         signs = {sign for found in of.values() for sign in found}
         if not signs or (word.stem in denied) in signs:
             continue
-        if not (alone and _both_deny(said, [p for p, found in of.items() if found])):
+        theirs = [p for p, found in of.items() if found]
+        if not (alone and _both_deny(said, theirs) and not _literal(said, theirs)):
             how = "denied" if word.stem in denied else "affirmed"
             yield said.problem("negation", f'"{word.text}" is {how} here and not in "{nearest[0].text}"')
             return
 
 
-def _excluded(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
+def _excluded(said: Said, nearest: list[Passage], pool: Pool) -> Iterator[Problem]:
     """What a definition leaves out is no case of it."""
-    best = max(nearest, key=lambda p: likeness(said.content, p))
-    found = _NO_CASE.search(best.text)
-    if found and not _DENYING.search(said.text) and re.search(r"\b(?:is|are|counts?|includes?)\b", said.text):
-        yield said.problem("negation", f'"{best.text}" leaves out what is told here')
+    if _DENYING.search(said.text) or not _IS.search(said.text):
+        return
+    clauses = {p.clause for p in nearest}
+    for passage in (p for p in pool.passages if p.clause in clauses):
+        found = _NO_CASE.search(passage.text)
+        left_out = [w for w in passage.content if found and w.start >= found.end()]
+        told = sum(bool(keys(w.stem) & keys(own.stem)) for w in left_out[:_FIRST] for own in said.content)
+        if found and told and told >= min(len(left_out), _FIRST) / 2:
+            yield said.problem("negation", f'"{passage.text}" leaves out what is told here')
+            return
+
+
+def _literal(said: Said, passages: list[Passage]) -> bool:
+    """Whether a passage has each of its words with content: it is a copy, or the contrary of one."""
+    return any(said.content and all(w.stem in p.stems for w in said.content) for p in passages)
 
 
 def _both_deny(said: Said, passages: list[Passage]) -> bool:

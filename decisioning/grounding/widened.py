@@ -97,7 +97,9 @@ def _universal(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
                 yield said.problem("exception", f'"{weak.group()}" leaves out "{bounded[0].text}"')
                 return
     phrase = " ".join(said.text[weak.start() :].split()[:2]).lower()
-    for passage in (p for p in nearest if phrase not in p.text.lower()):
+    if any(phrase in p.text.lower() for p in nearest):
+        return
+    for passage in nearest:
         for condition in _CONDITION.finditer(passage.text):
             rest = [w for w in words(condition["rest"]) if not is_stop(w.text) and not is_neutral(w.stem)]
             told = sum(bool(keys(w.stem) & own) for w in rest)
