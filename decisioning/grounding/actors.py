@@ -31,8 +31,9 @@ _START = re.compile(
 _OF = re.compile(r"\b(?:of|for|in|by|with|on|who|whose|under|from|at)\b", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(applicant|borrower|lender|bank|creditor|underwriter|committee|director|manager|employee|employer|insurer|policyholder|regulator"
-    r"|guarantor|spouse|owner|tenant|landlord|lessee|lessor|buyer|seller|trustee|supervisor|issuer|auditor|depositor|cardholder|driver|customer|client|consumer"
-    r"|beneficiary|agent|broker|investor|operator)s?\b(?!\s+of\b)",
+    r"|guarantor|spouse|owner|tenant|landlord|lessee|lessor|buyer|seller|trustee|supervisor|issuer|auditor|depositor|cardholder|driver"
+    r"|customer|client|consumer"
+    r"|beneficiary|agent|broker|investor|operator)s?\b",
     re.IGNORECASE,
 )
 _APPLY = ("applicant",)

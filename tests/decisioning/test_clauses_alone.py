@@ -5,13 +5,13 @@ import pytest
 from decisioning.grounding import verify
 
 LENDING = {
-    "L-1": "The bank may ask for a guarantor where the loan is unsecured. The borrower must insure the goods.",
+    "L-1": "The bank may ask for a guarantor where the loan is unsecured. The borrower must insure goods.",
     "L-2": "An application is referred where the ratio exceeds 40 % and the score is lower than 600 points.",
     "L-3": "The bank answers a complaint within 20 days of receiving it. "
     "The customer may appeal within 60 days of the answer.",
     "L-4": "The analyst looks at the income, at the debts and at the age of the account.",
     "L-5": "An offer binds the bank for 14 days from its date.",
-    "L-6": "If the customer moves abroad, closes the account and asks for it in writing, the bank refunds the fee.",
+    "L-6": "If a customer moves abroad, closes the account and asks for it in writing, the bank refunds a fee.",
     "L-7": "A branch must not:\n(a) keep cash overnight;\n(b) open an account without a passport.",
     "L-8": "Money spent on travel means fares and rooms. The term does not include meals.",
     "L-9": "A holder of 10 % or more of the shares is a controller.",
@@ -23,7 +23,7 @@ LENDING = {
     [
         ("The bank is free to ask for a guarantor where the loan is unsecured.", True),
         ("The bank must ask for a guarantor where the loan is unsecured.", False),
-        ("The borrower may insure the goods.", False),
+        ("The borrower may insure goods.", False),
         ("The bank may sell the goods.", False),
         (
             "An application is referred where the ratio exceeds 40 % or the score is lower than 600 points.",
