@@ -11,7 +11,7 @@ LENDING = {
     "The customer may appeal within 60 days of the answer.",
     "L-4": "The analyst looks at the income, at the debts and at the age of the account.",
     "L-5": "An offer binds the bank for 14 days from its date.",
-    "L-6": "If a customer moves abroad, closes the account and asks for it in writing, the bank refunds a fee.",
+    "L-6": "If a customer moves abroad, closes the account and asks in writing, the bank refunds a fee.",
     "L-7": "A branch must not:\n(a) keep cash overnight;\n(b) open an account without a passport.",
     "L-8": "Money spent on travel means fares and rooms. The term does not include meals.",
     "L-9": "A holder of 10 % or more of the shares is a controller.",
