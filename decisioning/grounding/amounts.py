@@ -185,10 +185,15 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     limits = (k for q in said.amounts for k in pool.meaning(q) if k.rule is not None)
     ruled = bool(names & {k.name for k in limits if k.rule and k.rule.clause in clauses})
     counted = any(pool.named(k.name, said.stems) >= MEANT for k in found)
-    if quantity.kind is Kind.NUMBER and not ruled and not counted:
+    if quantity.kind is Kind.NUMBER and not ruled and not counted and not _alone(found, pool):
         return said.problem("number_of_another", f'nothing here says what "{quantity.text}" counts')
     unnamed = [k for k in found if pool.named(k.name, said.stems) < MEANT and not _is_bound(quantity, k)]
-    if len(unnamed) == len(found) and not ruled and not {k.name for k in found} & _told_of(said, pool):
+    if (
+        len(unnamed) == len(found)
+        and not ruled
+        and not _alone(found, pool)
+        and not {k.name for k in found} & _told_of(said, pool)
+    ):
         problem = f'"{quantity.text}" is {_named(found, None)}, which the sentence does not name'
         return said.problem("number_of_another", problem)
     close = said.close_to(quantity)
@@ -223,6 +228,11 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
         return None
     problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}'
     return said.problem("number_of_another", problem)
+
+
+def _alone(found: list[Known], pool: Pool) -> bool:
+    """Where there is no decision, a value that one fact has and no other speaks for itself."""
+    return pool.outcome is None and len({k.name for k in found}) == 1
 
 
 def _next_meaning(said: Said, quantity: Quantity, pool: Pool) -> tuple[Known, ...]:

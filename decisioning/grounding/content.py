@@ -40,6 +40,9 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
     if pool.outcome is None and len(content) - len(uncarried) >= _TELLING:
         uncarried = [w for w in uncarried if w.stem not in _near(said, pool)]
+    if pool.outcome is None and pool.numbers and said.amounts:
+        spans = [m.span() for m in form("against a limit").finditer(said.text)]
+        uncarried = [w for w in uncarried if not any(a <= w.start < b for a, b in spans)]
     if len(said.content) >= _TELLING and said.amounts:
         compared = [(p.start, p.end) for p in said.phrases]
         uncarried = [

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -81,7 +82,7 @@ def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_
     counted = bool(_THOUSANDS.search(" ".join(clauses.values())))
     currency_unit = 1000 if counted and currency_unit == 1 else currency_unit
     return Pool(
-        numbers=tuple(_facts(facts)),
+        numbers=tuple(replace(k, unit=None) if k.unit is Unit.COUNT else k for k in _facts(facts)),
         dates=tuple(_passage_days(passages)),
         passages=passages,
         labels=frozenset(),

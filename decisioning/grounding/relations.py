@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from decisioning.claims import comparisons_of
 from decisioning.comparison import compare
+from decisioning.grounding.arithmetic import compares
 from decisioning.grounding.forms import form
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import COMPLEMENT, Known, Pool, Role, equal, same
@@ -69,7 +70,13 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
         if any(agreed):
             return None
         return _contradiction(said, phrase, limits[0])
-    return _with_passage(said, phrase, quantity, pool) if quantity is not None else None
+    if quantity is None:
+        return None
+    so = compares(said, phrase, quantity, pool)
+    if so is False:
+        words = said.text[phrase.start : quantity.end]
+        return said.problem("comparator", f'"{words}" is not so of the facts')
+    return None if so else _with_passage(said, phrase, quantity, pool)
 
 
 def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
