@@ -1,4 +1,4 @@
-"""What follows from facts and numbers of clauses by one step: a difference, a sum, so many percent, a share."""
+"""What follows in one step from facts and numbers of clauses: a difference, a sum, a share."""
 
 import re
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Operand:
 
 
 def follows(said: Said, quantity: Quantity, pool: Pool) -> bool:
-    """Whether a number is one step from numbers that are known, one of them a fact; on no side in particular."""
+    """Whether a number is one step from two that are known, one of them a fact."""
     own = operand_of(quantity)
     return any(
         own.sort in (sort, "number") and _rounded(worth, quantity) == _rounded(own.worth, quantity)
@@ -78,11 +78,11 @@ def _steps(said: Said, pool: Pool) -> Iterator[tuple[str, Decimal]]:
 
 
 def compares(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> bool | None:
-    """Whether the fact before a phrase stands so to the quantity behind it; None where no fact stands there."""
+    """Whether the fact before a phrase stands so to what is behind it; None where there is none."""
     if pool.outcome is not None:
         return None
     own, fact = operand_of(quantity), _subject(said, phrase, pool)
-    if fact is None or own.sort not in (fact.sort, "number") and fact.sort != "number":
+    if fact is None or (own.sort not in (fact.sort, "number") and fact.sort != "number"):
         return None
     return compare(float(fact.worth), phrase.comparator, float(own.worth))
 

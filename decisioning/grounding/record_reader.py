@@ -100,7 +100,10 @@ _UNITS = {
 _PERCENT = re.compile(r"%|per\s?cent", re.IGNORECASE)
 _FRACTION = 1.5
 """A share above this is one in percent."""
-_CURRENCY = r"\b(?:eur|euros?|usd|dollars?|gbp|pounds?|sterling|esp|pesetas?|chf|francs?|currency|money)\b|[\u20ac$\u00a3\u20a7]"
+_CURRENCY = (
+    r"(?:\b(?:eur|euros?|usd|dollars?|gbp|pounds?|sterling|esp|pesetas?|chf|francs?|currency|money)\b"
+    r"|[\u20ac$\u00a3\u20a7])"
+)
 _WRITTEN = (
     (Unit.MONEY_PER_MONTH, re.compile(rf"(?:{_CURRENCY}).*(?:month|p\.?m)")),
     (Unit.MONEY, re.compile(_CURRENCY)),

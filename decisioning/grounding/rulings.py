@@ -28,7 +28,9 @@ def check_rulings(said: Said, pool: Pool) -> Iterator[Problem]:
         if denied and met.get(outcome):
             yield said.problem("outcome", f"by the clauses, what is given here leads to: {outcome.value}")
         if not denied and (met.get(outcome) is False or (others and not met.get(outcome))):
-            yield said.problem("outcome", f"by the clauses, what is given here does not lead to: {outcome.value}")
+            yield said.problem(
+                "outcome", f"by the clauses, what is given here does not lead to: {outcome.value}"
+            )
 
 
 def _gives_fact(said: Said, pool: Pool) -> bool:
@@ -36,7 +38,7 @@ def _gives_fact(said: Said, pool: Pool) -> bool:
 
 
 def _met(said: Said, pool: Pool) -> dict[Outcome, bool]:
-    """For each outcome that a sentence of the clauses ties to numbers of the facts, whether any such tie holds."""
+    """For each outcome that the clauses tie to numbers of the facts, whether any such tie holds."""
     met: dict[Outcome, bool] = {}
     by_passage: dict[Passage, list[tuple[Known, Limit]]] = {}
     for known, limits in limits_of(said, pool).items():
@@ -44,7 +46,11 @@ def _met(said: Said, pool: Pool) -> dict[Outcome, bool]:
             by_passage.setdefault(limit[2], []).append((known, limit))
     for passage, linked in by_passage.items():
         bounds = [q for q in passage.quantities if bound_of(q) and q.kind is not Kind.CLAUSE]
-        outcomes = [o for o in _OUTCOMES if (m := form(o.value).search(passage.text)) and not negated_at(passage.text, m.start())]
+        outcomes = [
+            o
+            for o in _OUTCOMES
+            if (m := form(o.value).search(passage.text)) and not negated_at(passage.text, m.start())
+        ]
         if len(outcomes) != 1 or len({x[1] for _, x in linked}) < len(bounds):
             continue
         holds = all(_holds(value_of(k, pool), x) for k, x in linked)

@@ -242,6 +242,8 @@ def worth_of(quantity: Quantity, known: Known, pool: Pool) -> Decimal | None:
     """What a quantity is worth in the unit of a fact; None where it is of another sort."""
     if known.unit is not None and quantity.kind is not Kind.NUMBER and not could_be(quantity, known.unit):
         return None
+    if quantity.kind is Kind.DURATION and known.unit is None:
+        return quantity.value
     if quantity.kind is Kind.DURATION:
         months = _IN_MONTHS.get(quantity.unit)
         if months is None or known.unit not in (Unit.MONTHS, Unit.YEARS):
