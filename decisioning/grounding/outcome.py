@@ -21,6 +21,7 @@ _DECIDED = re.compile(
     r"\b(?:is|was|has\s+been|and)\s+(?:now\s+|already\s+|finally\s+)?(?P<verb>decided)\b(?!\s+(?:by|under|on))",
     re.IGNORECASE,
 )
+_SIMULATED = re.compile(r"\bsimulat\w+\b", re.IGNORECASE)
 _REFERRAL = re.compile(r"\breferrals?\b", re.IGNORECASE)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
 
@@ -78,6 +79,9 @@ def _of_this(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) -> 
     if excused and not (_WOULD_BE.search(part) and outcome is not pool.outcome):
         return None
     denied = negated_at(said.text, found.start())
+    decided = _STATED.search(said.text[: found.start()]) and not _SIMULATED.search(said.text)
+    if pool.simulated and outcome is pool.outcome and decided:
+        return said.problem("outcome", "nothing was decided: the sentence must say that it is a simulation")
     if denied and outcome is pool.outcome:
         return said.problem("outcome", f"the decision is {_word(pool.outcome)}, and the sentence denies it")
     if denied or outcome is pool.outcome:

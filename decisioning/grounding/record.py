@@ -21,7 +21,7 @@ from decisioning.grounding.passages import Passage, passages_of
 from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
-from decisioning.model import Component, Decision, Effect, Fact, Offer, Rule, Unit, Value
+from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Rule, Unit, Value
 from decisioning.numbers import Kind
 
 _THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
@@ -61,6 +61,7 @@ def pool_of(
         extra=_vocabulary(decision, known),
         steps=tuple(c.step for c in claims if isinstance(c, NextClaim)),
         outcome=decision.outcome,
+        simulated=decision.mode is Mode.SIMULATION,
         currency_unit=decision.currency.unit,
         currency=decision.currency.code,
     )
