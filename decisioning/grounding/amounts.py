@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from decisioning.grounding.anchors import stays
 from decisioning.grounding.content import is_about, is_framing
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
@@ -68,7 +69,8 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 
 def _quoted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     """A number of the clauses: of one that the sentence speaks of, and of this case only as a limit."""
-    if not _fits(said, pool) or _of_other_part(said, quantity, pool):
+    stands = pool.outcome is None and stays(said, quantity, quoting(quantity, pool))
+    if not _fits(said, pool) or (not stands and _of_other_part(said, quantity, pool)):
         return said.problem(
             "number_out_of_place", f'"{quantity.text}" stands in a clause that speaks of something else'
         )

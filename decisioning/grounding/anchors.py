@@ -1,7 +1,7 @@
 """What a length of time runs from and what a thing is because of: as the clause has it, nothing else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from decisioning.grounding.aligned import counterparts
 from decisioning.grounding.lexicon import is_neutral, is_stop, keys
@@ -98,8 +98,8 @@ def _attached(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
             ]
             if len(own) != 1 or not others:
                 continue
-            mine = _beside(passage, own[0])
-            theirs = frozenset(s for o in others for s in _beside(passage, o)) - mine
+            mine = beside(passage, own[0])
+            theirs = frozenset(s for o in others for s in beside(passage, o)) - mine
             told = frozenset(
                 s for s in mine | theirs if any(s in keys(w.stem) or s == w.stem for w in said.content)
             )
@@ -110,7 +110,18 @@ def _attached(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
                 return
 
 
-def _beside(passage: Passage, quantity: Quantity) -> frozenset[str]:
+def stays(said: Said, quantity: Quantity, passages: Iterable[Passage]) -> bool:
+    """Whether a number stands with words that it stands with in one of the passages, and in no other part."""
+    told = frozenset(k for w in said.content for k in keys(w.stem))
+    return any(
+        told & (beside(p, o) - frozenset(s for x in p.quantities if x is not o for s in beside(p, x)))
+        for p in passages
+        for o in p.quantities
+        if equal(quantity, o)
+    )
+
+
+def beside(passage: Passage, quantity: Quantity) -> frozenset[str]:
     """The stems of the words that a number stands with: those behind it, or else before it."""
     after = _EDGE.search(passage.text, quantity.end)
     end = after.start() if after else len(passage.text)

@@ -46,35 +46,49 @@ class Operand:
     is_fact: bool = False
 
 
-def follows(said: Said, quantity: Quantity, pool: Pool) -> bool:
-    """Whether a number is one step from two that are known, one of them a fact."""
+def follows(said: Said, quantity: Quantity, pool: Pool, side: int = 0) -> bool:
+    """Whether a number is one step from two that are known, one of them a fact.
+
+    With a side, only as how far a fact is above (1) or below (-1) a number of the clauses.
+    """
     own = operand_of(quantity)
     return any(
-        own.sort in (sort, "number") and _rounded(worth, quantity) == _rounded(own.worth, quantity)
-        for sort, worth in _results(said, pool)
+        own.sort in (step.sort, "number")
+        and (not side or step.side == side)
+        and _rounded(step.worth, quantity) == _rounded(own.worth, quantity)
+        for step in _steps(said, pool)
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What comes out of two numbers, and on which side of the other the fact lies, for a difference."""
+
+    sort: str
+    worth: Decimal
+    side: int = 0
+
+
 @once
-def _results(said: Said, pool: Pool) -> tuple[tuple[str, Decimal], ...]:
-    return tuple(_steps(said, pool))
+def _steps(said: Said, pool: Pool) -> tuple[_Step, ...]:
+    return tuple(
+        s for one, other in permutations(_operands(said, pool), 2) for s in _of_two(one, other, said)
+    )
 
 
-def _steps(said: Said, pool: Pool) -> Iterator[tuple[str, Decimal]]:
-    known = _operands(said, pool)
-    for one, other in permutations(known, 2):
-        if not (one.is_fact or other.is_fact):
-            continue
-        if one.sort == other.sort or "number" in (one.sort, other.sort):
-            sort = other.sort if one.sort == "number" else one.sort
-            if one.worth > other.worth and _REST.search(said.text):
-                yield sort, one.worth - other.worth
-            if _SUM.search(said.text):
-                yield sort, one.worth + other.worth
-            if other.worth > 0 and one.sort != "share":
-                yield "share", one.worth / other.worth
-        if one.sort == "share" and other.sort != "share" and other.is_fact:
-            yield other.sort, one.worth * other.worth
+def _of_two(one: Operand, other: Operand, said: Said) -> Iterator[_Step]:
+    if not (one.is_fact or other.is_fact):
+        return
+    if one.sort == other.sort or "number" in (one.sort, other.sort):
+        sort = other.sort if one.sort == "number" else one.sort
+        if one.worth > other.worth and _REST.search(said.text):
+            yield _Step(sort, one.worth - other.worth, 1 if one.is_fact else -1)
+        if _SUM.search(said.text):
+            yield _Step(sort, one.worth + other.worth)
+        if other.worth > 0 and one.sort != "share":
+            yield _Step("share", one.worth / other.worth)
+    if one.sort == "share" and other.sort != "share" and other.is_fact:
+        yield _Step(other.sort, one.worth * other.worth)
 
 
 def compares(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> bool | None:

@@ -31,6 +31,7 @@ _DENIES = re.compile(
 _DUTY = re.compile(r"\b(?:must|shall|may|can|cannot)\b", re.IGNORECASE)
 _BESIDE = 40
 """Characters around a limit that belong to the condition."""
+_NOT = re.compile(r"\b(?:not|no|never|neither|cannot)\b", re.IGNORECASE)
 _HALF, _TWO = 0.5, 2
 _LEAST = 0.4
 
@@ -39,7 +40,8 @@ Span = tuple[int, int]
 
 def check_conditions(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """A problem where the sentence leaves out one of two conditions, or a fact does not meet one."""
-    for passage in nearest[:1]:
+    spared = bool(_NOT.search(said.text)) and any(unmet(said, nearest, pool))
+    for passage in nearest[:1] if not spared else ():
         left = _left_out(said, passage)
         if left:
             yield said.problem("exception", f'the clause asks for "{left.strip()}" as well')

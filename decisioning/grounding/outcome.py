@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decisioning.grounding.forms import form
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import Pool, equal
+from decisioning.grounding.rulings import met_by_facts
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
@@ -114,7 +115,7 @@ def _by_clauses(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) 
     by_whom = re.match(r"\s+by\b", said.text[found.end() :])
     if outcome is Outcome.APPROVE and by_whom and not denied:
         said_by += [p for p in clauses if re.search(r"\bapproval\s+(?:of|by)\b", p.text, re.IGNORECASE)]
-    if said_by:
+    if said_by or (denied and met_by_facts(said, pool).get(outcome) is False):
         return None
     if denied and not any(form(outcome.value).search(p.text) for p in clauses):
         return None

@@ -83,7 +83,7 @@ def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_
     counted = bool(_THOUSANDS.search(" ".join(clauses.values())))
     currency_unit = 1000 if counted and currency_unit == 1 else currency_unit
     return Pool(
-        numbers=tuple(replace(k, unit=None) if k.unit is Unit.COUNT else k for k in _facts(facts)),
+        numbers=tuple(_as_told(facts, passages)),
         dates=tuple(_passage_days(passages)),
         passages=passages,
         labels=frozenset(),
@@ -91,6 +91,15 @@ def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_
         currency_unit=currency_unit,
         extra=extra,
     )
+
+
+def _as_told(facts: Mapping[str, Fact], passages: Iterable[Passage]) -> Iterable[Known]:
+    """The facts as others tell them: a count in any unit, money by the month where clauses are."""
+    monthly = any(q.per_month for p in passages for q in p.quantities)
+    for known in _facts(facts):
+        yield replace(known, unit=None) if known.unit is Unit.COUNT else known
+        if monthly and known.unit is Unit.MONEY:
+            yield replace(known, unit=Unit.MONEY_PER_MONTH)
 
 
 def _passages(clauses: Mapping[str, str]) -> tuple[Passage, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from decisioning.comparison import compare
 from decisioning.grounding.forms import form
+from decisioning.grounding.once import once
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Known, Pool, Role
 from decisioning.grounding.said import Said
@@ -22,7 +23,7 @@ def check_rulings(said: Said, pool: Pool) -> Iterator[Problem]:
     told = {o: negated_at(said.text, m.start()) for o in _OUTCOMES if (m := form(o.value).search(said.text))}
     if not told or form(_OPEN).search(said.text):
         return
-    met = _met(said, pool)
+    met = met_by_facts(said, pool)
     for outcome, denied in told.items():
         others = [o for o in _OUTCOMES if o is not outcome and met.get(o)]
         if denied and met.get(outcome):
@@ -37,7 +38,8 @@ def _gives_fact(said: Said, pool: Pool) -> bool:
     return any(k.role is Role.VALUE for q in said.amounts for k in pool.meaning(q))
 
 
-def _met(said: Said, pool: Pool) -> dict[Outcome, bool]:
+@once
+def met_by_facts(said: Said, pool: Pool) -> dict[Outcome, bool]:
     """For each outcome that the clauses tie to numbers of the facts, whether any such tie holds."""
     met: dict[Outcome, bool] = {}
     by_passage: dict[Passage, list[tuple[Known, Limit]]] = {}

@@ -68,7 +68,7 @@ def is_worked_out(said: Said, quantity: Quantity, pool: Pool) -> bool:
         for limit in _told(said, limits_of(said, pool)[known], others)
         for value in [value_of(known, pool)]
     )
-    return away or (side == 0 and follows(said, quantity, pool))
+    return away or follows(said, quantity, pool, side)
 
 
 def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> bool | None:
@@ -137,6 +137,9 @@ def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
             continue
         broken = [_breaks(value_of(known, pool), x) for x in limits if bad or not told or x in told]
         name = known.name.replace("_", " ")
+        limits_with = [x for x in limits if len({q for q in x[2].quantities if bound_of(q)}) > 1]
+        if limits_with and not bad:
+            continue
         if bad and not any(broken):
             yield said.problem("comparator", f'{name} keeps every limit of the clauses: "{found.group()}"')
         if not bad and any(broken):
