@@ -10,7 +10,7 @@ from app.cli.batch import read_lines
 from app.cli.opening import DAY, Day, day_of, opened
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
 from app.database import Database, database
-from app.policies import around_out, clause_out, hit_out
+from app.policies import around_out, clause_out, hit_out, today
 from app.wiring import Services
 from retrieval.diff import difference
 from retrieval.model import Clause, Surroundings
@@ -61,7 +61,7 @@ def search(
 
     async def story(base: Database) -> int:
         async with opened(base) as services:
-            day = day_of(as_of) or services.now().date()
+            day = day_of(as_of) or today(services, document)
             if batch is not None:
                 return await _search_batch(services, batch, day, instant, document, k)
             hits = await services.clauses.corpus.search(
@@ -125,7 +125,7 @@ def show(
     async def story(base: Database) -> int:
         async with opened(base) as services:
             corpus = services.clauses.corpus
-            day = day_of(as_of) or services.now().date()
+            day = day_of(as_of) or today(services, document)
             found = await corpus.show(clause, day, document=document, known_at=instant)
             if not found:
                 err.print(f"credence: {clause} is not in force on {day}", markup=False)
@@ -160,17 +160,19 @@ def diff(
     document: OneDocument = None,
     json: Json = False,
 ) -> None:
-    """Tell what changed in the policy between two days."""
+    """Tell what changed in the policy between two days, given in either order."""
+    first, last = sorted((before.date(), after.date()))
 
     async def story(base: Database) -> int:
         async with opened(base) as services:
             corpus = services.clauses.corpus
-            old = await corpus.in_force(before.date(), document=document)
-            new = await corpus.in_force(after.date(), document=document)
-        for change in difference(old, new):
+            old = await corpus.in_force(first, document=document)
+            new = await corpus.in_force(last, document=document)
+            between = await corpus.between(first, last, document=document)
+        for change in difference(old, new, between):
             if json:
                 what = {"change": change.change.value, "document": change.document, "clause": change.clause}
-                print_json({**what, "words": change.words})
+                print_json({**what, "on": change.on, "words": change.words})
             else:
                 out.print(change.words, markup=False)
         return 0

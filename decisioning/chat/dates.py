@@ -6,21 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
+from decisioning.numbers.dates import MONTHS
+
+_MONTH = "|".join(f"{name}|{name[:3]}" for name in MONTHS) + "|sept"
 _YEAR = r"(?:19|20|21)\d{2}"
 _FORMS = re.compile(
     rf"(?P<iso>\b{_YEAR}-\d{{2}}-\d{{2}}\b)"
@@ -130,7 +118,7 @@ def _year(year: int) -> Period:
 
 
 def _month(name: str) -> int:
-    return next(n for n, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()))
+    return next(n for n, month in enumerate(MONTHS, 1) if month.startswith(name.lower()))
 
 
 def _last_month(today: date) -> Period:
