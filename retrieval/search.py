@@ -120,7 +120,7 @@ class PostgresClauses:
     async def between(
         self, first: date, last: date, *, document: str | None = None, known_at: datetime | None = None
     ) -> tuple[Clause, ...]:
-        """Every clause in force on some day from the first to the last, each in the order in which they bind."""
+        """Every clause in force on some day from the first to the last, by name and then by time."""
         rows = await self._fetch(statements.BETWEEN, document, first, known_at or NOW, last)
         return tuple(_clause(row) for row in rows)
 
