@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.storage.decisions import iterate_all, load_decision, store_decision, store_decisions
 from app.storage.errors import LeaseLost, UnknownRecord
 from app.storage.idempotency import (
+    RECORD,
     Answer,
     Claimed,
     Finished,
@@ -23,7 +24,7 @@ from app.storage.idempotency import (
     release,
 )
 from app.storage.keys import create_key
-from app.storage.rows import NewDecision
+from app.storage.rows import NewDecision, record_json
 from tests.storage.building import NOW, make_new, new_id
 
 BODY = b"\1" * 32
@@ -59,6 +60,13 @@ async def test_the_same_bytes_come_back(engine):
     response = '{"name": "Ñ", "n": 1.0}\n'.encode()
     await store_decision(engine, answering(await claim_now(engine), response))
     assert await claim_now(engine) == Finished(response)
+
+
+async def test_an_answer_that_is_the_record_is_not_kept_twice(engine):
+    """Where the record itself was the answer, its very bytes come back though the key does not hold them."""
+    new = answering(await claim_now(engine), RECORD)
+    await store_decision(engine, new)
+    assert await claim_now(engine) == Finished(record_json(new.decision).encode())
 
 
 async def test_another_body_is_told_apart(engine):
