@@ -6,9 +6,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from decisioning.model import Comparator, Currency, Unit, Value
+from decisioning.numbers.dates import MONTHS
 
 _SUFFIXES = {Unit.MONTHS: "month", Unit.YEARS: "year", Unit.POINTS: "point"}
-_CALENDAR = "January February March April May June July August September October November December"
 _SCALES = {1: "", 1_000: " thousand", 1_000_000: " million"}
 
 
@@ -28,7 +28,7 @@ def listed(items: Sequence[str]) -> str:
 
 def written_date(day: date) -> str:
     """23 November 2026."""
-    return f"{day.day} {_CALENDAR.split()[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1].capitalize()} {day.year}"
 
 
 def written(value: Value, unit: Unit, currency: Currency, *against: Value) -> str:
