@@ -62,7 +62,8 @@ async def rulebooks(place: Place, most: int | None = None) -> AsyncIterator[Rule
     folder = place.data / obliqa.FOLDER
     if most is None:
         taught = await question_map.prepared(folder, place.vectors)
-        lines, asked, by_thirds = list(_lines(folder)), taught.asked, _turned(taught)
+        lines: Sequence[str] = _lines(folder)
+        asked, by_thirds = taught.asked, _turned(taught)
         # A name of its own keeps the shipped map, learned from all of these questions, out of the way.
         plain = replace(by_thirds, vectors=taught.vectors.vectors)
     else:

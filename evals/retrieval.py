@@ -20,6 +20,7 @@ from evals.corpora import Place, Regulation, Rulebooks, day_of, regulation, rule
 from evals.frame import Findings, Options, PartSuite
 from evals.gates import Gate, exactly, mean
 from evals.measured import Measured
+from evals.places import OUT
 from evals.slices import charts
 from retrieval.rank import Weights
 from retrieval.search import PostgresClauses
@@ -89,8 +90,8 @@ def place_of(options: Options, folder: str) -> Place:
     """Where the corpora are; raises NotRun where the data sets are absent."""
     if not (options.data / folder).is_dir():
         raise NotRun(f"no data sets in {options.data}")
-    own = options.home.parent / "benchmarks"
-    return Place(options.data, own, options.settings.home if options.settings else own)
+    home = options.settings.home if options.settings else options.home.parent
+    return Place(options.data, home / OUT.name, home)
 
 
 def on_rulebooks(options: Options) -> Findings:

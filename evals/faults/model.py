@@ -100,22 +100,6 @@ def together(*seeds: Callable[[], AbstractContextManager[Any]]) -> Callable[[], 
     return seed
 
 
-def table(found: Sequence[Seeded]) -> str:
-    """The Markdown table of seeded faults."""
-    from evals.report.numerals import of_gate, wanted
-
-    lines = [
-        "| seeded fault | gate that notices | without | with | must be |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for each in found:
-        for sound, broken in each.gates:
-            values = f"{of_gate(sound, sound.value)} | {of_gate(broken, broken.value)} | {wanted(sound)}"
-            missed = "" if sound.passed and not broken.passed else " **NOT NOTICED**"
-            lines.append(f"| {each.fault.says} | {each.fault.suite}: {sound.name}{missed} | {values} |")
-    return "\n".join(lines)
-
-
 Group = tuple[str, int | None, Any, tuple[str, ...]]
 
 

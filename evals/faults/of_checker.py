@@ -1,11 +1,12 @@
 """Faults of the checker: a check that is gone, word lists that are gone, a check that takes too long."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
 from decisioning.grounding import check, check_sentence, lexicon
+from decisioning.grounding.said import said_of
 from evals.faults.model import Fault, Seed, instead
 from evals.verifier import ALONE
 from evals.words.labelled import SETS
@@ -23,7 +24,8 @@ _PROBLEMS = check._problems
 
 def _without(*checks: str) -> Seed:
     """A checker without these checks."""
-    return lambda: patch.multiple(check, **dict.fromkeys(checks, _nothing_wrong))
+    gone: dict[str, Any] = dict.fromkeys(checks, _nothing_wrong)
+    return lambda: patch.multiple(check, **gone)
 
 
 def _nothing_wrong(*_: object) -> tuple[()]:
@@ -48,7 +50,7 @@ def _looking_back(said: Any, pool: Any) -> Any:
     """A checker that reads each sentence of a text again with every second before it."""
     before = pool.kept.setdefault("before", [])
     for other in before[::2]:
-        _ = check.said_of(f"{other} {said.text}", pool.clauses).content
+        _ = said_of(f"{other} {said.text}", pool.clauses).content
     before.append(said.text)
     return _PROBLEMS(said, pool)
 
@@ -90,9 +92,7 @@ OF_CHECKER: tuple[Fault, ...] = (
         ("negation", "field", "dependency"),
         _without("check_state"),
     ),
-    _mutants(
-        "a checker that does not know the outcome", ("outcome", "promise"), _without("check_outcome")
-    ),
+    _mutants("a checker that does not know the outcome", ("outcome", "promise"), _without("check_outcome")),
     _mutants("a checker that does not look for foreign words", ("plausible",), _without("check_content")),
     _mutants(
         "a checker that does not bind what is said to a claim",

@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from evals.faults.model import Fault, Seed
 from evals.crossrefs import COMPLETE as EDITIONS
-from retrieval import hybrid, references, search
+from evals.faults.model import Fault, Seed
+from retrieval import hybrid, references
 
 MOST = 20
 _SCORED, _STATISTICS = hybrid._scored, hybrid._statistics
@@ -57,7 +57,7 @@ def _other_vectors() -> Iterator[None]:
         del model
         return np.roll(vectors, 7, axis=-1)
 
-    with patch.object(search.questions, "turned", rolled):
+    with patch("retrieval.questions.turned", rolled):
         yield
 
 
