@@ -167,7 +167,7 @@ class Noto:
 
     def _meanings(self) -> bytes:
         """The character of each code, so that the text can be read out and searched."""
-        meant = {number: character for character, number in reversed(self.numbers.items())}
+        meant = {number: character for character, number in sorted(self.numbers.items(), reverse=True)}
         told = [f"<{n:04x}><{c.encode('utf-16-be').hex()}>" for n, c in sorted(meant.items())]
         blocks = [told[at : at + _LARGEST_BLOCK] for at in range(0, len(told), _LARGEST_BLOCK)]
         lines = [line for b in blocks for line in (f"{len(b)} beginbfchar", *b, "endbfchar")]
