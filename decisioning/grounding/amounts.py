@@ -210,7 +210,7 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
         )
     own = max(_near(pool, k.name, left, right) for k in found)
     units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
-    others = pool.near(left | right) - names
+    others = pool.may_name(left | right) - names
     rivals = [n for n in others if n in units and could_be(quantity, units[n])]
     behind = {k.name for k in _next_meaning(said, quantity, pool)}
     weight = {n: _near(pool, n, left, frozenset() if n in behind else right) for n in rivals}

@@ -114,6 +114,13 @@ def facts_from(facts: Mapping[str, Any]) -> dict[str, Fact]:
     return {name: _fact(name, fact) for name, fact in facts.items()}
 
 
+def counts_in_thousands(facts: Mapping[str, Any]) -> bool:
+    """Whether a fact says that its unit is a thousand of a currency."""
+    return any(
+        isinstance(f, Mapping) and "thousand" in str(f.get("unit", "")).lower() for f in facts.values()
+    )
+
+
 def _filled(record: Mapping[str, Any]) -> dict[str, Any]:
     whole = {name: record.get(name, default) for name, default in _DEFAULTS.items()}
     whole["outcome"] = record.get("outcome")

@@ -42,7 +42,7 @@ _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -
 
 def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each comparison of the sentence that the record contradicts."""
-    for phrase in said.phrases:
+    for phrase in said.phrases if pool.outcome is not None else (*said.phrases, *said.trailing):
         problem = _phrase(said, phrase, pool)
         if problem:
             yield problem
@@ -77,7 +77,9 @@ def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     end = min([b for b in said.boundaries if b >= phrase.end], default=len(said.text))
     right, left = said.ordered(phrase.end, end), said.ordered(0, phrase.start)
     others = [n for topic in pool.topics(right[:_NEAR_WORDS]) for n in topic]
-    named = sorted(((pool.named(n, frozenset(left)), n) for n in pool.near(frozenset(left))), reverse=True)
+    named = sorted(
+        ((pool.named(n, frozenset(left)), n) for n in pool.may_name(frozenset(left))), reverse=True
+    )
     if (
         len(others) != 1
         or len(pool.topics(left)) > 1
@@ -294,7 +296,5 @@ def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
     ]
     fired = any(r.fired for r in rules)
     if rules and negated_at(said.text, found.start()) is not fired:
-        yield said.problem(
-            "comparator",
-            f'"{found.group()}" contradicts the rule that read {rules[0].fact.replace("_", " ")}',
-        )
+        name = rules[0].fact.replace("_", " ")
+        yield said.problem("comparator", f'"{found.group()}" contradicts the rule that read {name}')

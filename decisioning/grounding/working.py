@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 
 from decisioning.comparison import compare
 from decisioning.grounding.once import once
@@ -30,6 +31,7 @@ _BELOW = re.compile(r"\b(?:miss\w*|short|below|under|lower|lack\w*|fail\w*)\b", 
 _PRONOUN = re.compile(r"\b(?:it|they|this|these)\b", re.IGNORECASE)
 _LABELLED = re.compile(r"\b(?:tier|band|grade|class)\s+([A-Z])\b")
 _ROW = re.compile(r"\|\s*([A-Z]|\d{1,2}|[IVX]{1,4})\s*\|")
+_SUM = re.compile(r"\b(?:together|sum|total|combined|add(?:s|ed)?|plus|altogether)\b", re.IGNORECASE)
 _LIMIT = re.compile(
     r"\b(?:minimum|maximum|limit|ceiling|cap|floor|threshold|cut-?off|bar|line|mark|longest|shortest|largest|smallest|highest|lowest"
     r"|required|needed|allowed|permitted)\b",
@@ -61,12 +63,38 @@ def is_worked_out(said: Said, quantity: Quantity, pool: Pool) -> bool:
         return False
     side = _side(said, quantity)
     others = [q for q in said.amounts if q is not quantity]
-    return side != 0 and any(
+    away = side != 0 and any(
         (value - limit[0]) * side == worth_of(quantity, known, pool)
         for known in _values(pool)
         for limit in _told(said, limits_of(said, pool)[known], others)
         for value in [value_of(known, pool)]
     )
+    return away or _is_sum(said, quantity, pool) or _is_share(said, quantity, pool)
+
+
+def _is_sum(said: Said, quantity: Quantity, pool: Pool) -> bool:
+    """Whether it is what two facts that the sentence names come to together."""
+    if not _SUM.search(said.text):
+        return False
+    named = [k for k in _values(pool) if k.role is Role.VALUE and pool.named(k.name, said.stems) >= MEANT]
+    return any(
+        value_of(a, pool) + value_of(b, pool) == worth_of(quantity, a, pool)
+        for a, b in combinations(named, 2)
+        if a.unit is b.unit
+    )
+
+
+def _is_share(said: Said, quantity: Quantity, pool: Pool) -> bool:
+    """Whether it is as many percent of a fact that is told as a clause says."""
+    told = [k for q in said.amounts if q is not quantity for k in pool.meaning(q) if k.role is Role.VALUE]
+    shares = [q.value for p in nearest_words(said, pool) for q in p.quantities if q.kind is Kind.PERCENT]
+    return any(value_of(k, pool) * s == worth_of(quantity, k, pool) for k in told for s in shares)
+
+
+def nearest_words(said: Said, pool: Pool) -> list[Passage]:
+    """The sentences of the clauses whose words are most like the sentence's."""
+    best = max((likeness(said.content, p) for p in pool.passages), default=0.0)
+    return [p for p in pool.passages if likeness(said.content, p) >= best - 0.001]
 
 
 def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> bool | None:
@@ -214,6 +242,8 @@ def limits_of(said: Said, pool: Pool) -> dict[Known, list[Limit]]:
 def _told(said: Said, limits: list[Limit], others: list[Quantity]) -> list[Limit]:
     """The limits that the sentence gives itself, or those of the clause that it is most like."""
     given = [x for x in limits if any(equal(q, x[1]) for q in others)]
+    if not others or not any(q.kind is x[1].kind and bound_of(q) for q in others for x in limits):
+        return given or limits
     best = max((likeness(said.content, x[2]) for x in limits), default=0.0)
     near = (x for x in limits if _row(x[2]) or likeness(said.content, x[2]) >= best - 0.001)
     return given or list(near)
