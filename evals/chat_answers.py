@@ -14,6 +14,7 @@ from typing import Literal
 from decisioning.model import Decision, Outcome, Unit
 from evals.asking import Answered, ask, same_figures
 from evals.cases import Case, CaseSet, NotRun, case_set
+from evals.chat.unseen import unseen
 from evals.frame import Bench, CaseSuite, Findings
 from evals.gates import Gate, mean
 from evals.measured import Measured
@@ -23,7 +24,15 @@ from evals.taking import taken
 
 QUESTIONS = Path(__file__).parent / "chat" / "data"
 DECISIONS = 30
+UNSEEN = "out of fold"
 ASKED_OF_RECORD = ("outcome", "score", "debt_service_to_income", "disposable_income")
+SETS = {
+    "answerable": "answerable",
+    "answerable_held_out": "answerable",
+    "unanswerable": "unanswerable",
+    "unanswerable_held_out": "unanswerable",
+}
+"""Files of questions, and what they are; the weights that ship were in the end fitted on all four."""
 STEMS = {Outcome.APPROVE: "approve", Outcome.REFER: "refer", Outcome.DECLINE: "decline"}
 
 
@@ -39,14 +48,14 @@ class Question(Case):
 
 
 def cases(bench: Bench) -> CaseSet[Question]:
-    """Both sets of questions, and four questions about each of thirty decisions."""
+    """All labelled questions, and four questions about each of thirty decisions."""
     del bench
-    made = [case for group in ("answerable", "unanswerable") for case in _read(group)]
+    made = [case for name, group in SETS.items() for case in _read(name, group)]
     return case_set((*made, *_about_records()))
 
 
-def _read(group: str) -> list[Question]:
-    path = QUESTIONS / f"{group}.jsonl"
+def _read(name: str, group: str) -> list[Question]:
+    path = QUESTIONS / f"{name}.jsonl"
     if not path.is_file():
         raise NotRun(f"there are no questions in chat/data/{path.name}")
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -76,7 +85,9 @@ async def measure(bench: Bench, case: Question) -> Measured:
     """One question, asked today."""
     if case.row is None:
         answered = await ask(bench.services, case.question)
-        scores = _of_policy(case, answered)
+        with unseen(case.question):
+            honest = await ask(bench.services, case.question)
+        scores = {**_of_policy(case, answered), **_silent(case, honest)}
     else:
         decision = await taken(bench.services, _application(case.row))  # type: ignore[arg-type]
         answered = await ask(bench.services, case.question, decision=decision.id)
@@ -94,6 +105,12 @@ def _of_policy(case: Question, answered: Answered) -> dict[str, float]:
         scores["citation recall"] = hits / len(case.clauses)
         scores["citation precision"] = hits / len(answered.clauses) if answered.clauses else 0.0
     return scores
+
+
+def _silent(case: Question, honest: Answered) -> dict[str, float]:
+    """Whether it abstains with weights that never saw the question."""
+    name = "abstained" if case.group == "unanswerable" else "abstained in vain"
+    return {f"{name}, {UNSEEN}": float(honest.abstained)}
 
 
 def _agrees(kind: str, decision: Decision, answered: Answered) -> bool:
@@ -119,9 +136,26 @@ def find(measured: Sequence[Measured]) -> Findings:
 def _silence(measured: Sequence[Measured]) -> tuple[Gate, ...]:
     must = "an answer that the policy does not give is an invention, however well it reads"
     vain = "who is sent away with a question that the policy answers stops asking"
+    stands = "the goal is {}; it stands here, on questions that the weights of relevance were not fitted on"
     return (
         mean("abstains on unanswerable questions", measured, "abstained", "at least", 0.95, must),
         mean("abstains in vain on answerable ones", measured, "abstained in vain", "at most", 0.03, vain),
+        mean(
+            f"abstains on unanswerable questions, {UNSEEN}",
+            measured,
+            f"abstained, {UNSEEN}",
+            "at least",
+            0.93,
+            stands.format("≥ 95 %"),
+        ),
+        mean(
+            f"abstains in vain on answerable ones, {UNSEEN}",
+            measured,
+            f"abstained in vain, {UNSEEN}",
+            "at most",
+            0.05,
+            stands.format("≤ 3 %"),
+        ),
     )
 
 
