@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from decisioning.model import Decision, Outcome, Unit
-from evals.asking import Answered, ask, same_figures
+from evals.asking import Answered, ask, mean_of, same_figures
 from evals.cases import Case, CaseSet, NotRun, case_set
 from evals.chat.unseen import unseen
 from evals.frame import Bench, CaseSuite, Findings
@@ -25,6 +25,8 @@ from evals.taking import taken
 QUESTIONS = Path(__file__).parent / "chat" / "data"
 DECISIONS = 30
 UNSEEN = "out of fold"
+MUST = f"abstains on unanswerable questions, {UNSEEN}"
+VAIN = f"abstains in vain on answerable ones, {UNSEEN}"
 ASKED_OF_RECORD = ("outcome", "score", "debt_service_to_income", "disposable_income")
 SETS = {
     "answerable": "answerable",
@@ -129,43 +131,37 @@ def find(measured: Sequence[Measured]) -> Findings:
     """Gates on both kinds of silence, on answers, on citations, on the record."""
     return Findings(
         gates=(*_silence(measured), *_answers(measured), _record(measured)),
-        charts=charts(measured, {"right": "Right", "abstained": "Abstained where it must"}),
+        charts=charts(measured, {"right": "Right", f"abstained, {UNSEEN}": "Abstained where it must"}),
+        notes=(_as_shipped(measured),),
     )
 
 
 def _silence(measured: Sequence[Measured]) -> tuple[Gate, ...]:
     must = "an answer that the policy does not give is an invention, however well it reads"
     vain = "who is sent away with a question that the policy answers stops asking"
-    stands = "the goal is {}; it stands here, on questions that the weights of relevance were not fitted on"
     return (
-        mean("abstains on unanswerable questions", measured, "abstained", "at least", 0.95, must),
-        mean("abstains in vain on answerable ones", measured, "abstained in vain", "at most", 0.03, vain),
-        mean(
-            f"abstains on unanswerable questions, {UNSEEN}",
-            measured,
-            f"abstained, {UNSEEN}",
-            "at least",
-            0.93,
-            stands.format("≥ 95 %"),
-        ),
-        mean(
-            f"abstains in vain on answerable ones, {UNSEEN}",
-            measured,
-            f"abstained in vain, {UNSEEN}",
-            "at most",
-            0.05,
-            stands.format("≤ 3 %"),
-        ),
+        mean(MUST, measured, f"abstained, {UNSEEN}", "at least", 0.95, must),
+        mean(VAIN, measured, f"abstained in vain, {UNSEEN}", "at most", 0.03, vain),
     )
 
 
+def _as_shipped(measured: Sequence[Measured]) -> str:
+    """What the weights that ship do, which were fitted on these very questions."""
+    must, vain = (
+        mean_of(case.scores[metric] for case in measured if metric in case.scores)
+        for metric in ("abstained", "abstained in vain")
+    )
+    told = f"{must:.1%} of the unanswerable questions, {vain:.1%} of the answerable ones in vain"
+    return f"as shipped, with weights fitted on these questions too, it abstains on {told}"
+
+
 def _answers(measured: Sequence[Measured]) -> tuple[Gate, ...]:
-    right = "below four in five, judged by the key's own words, looking it up oneself is the better way"
+    right = "93 % measured; one wrong in ten, judged by the key's own words, and nobody asks again"
     cited = "the clause that answers must be among those quoted, and few others"
     return (
-        mean("answers right", measured, "right", "at least", 0.8, right),
+        mean("answers right", measured, "right", "at least", 0.9, right),
         mean("citation recall", measured, "citation recall", "at least", 0.9, cited),
-        mean("citation precision", measured, "citation precision", "at least", 0.6, cited),
+        mean("citation precision", measured, "citation precision", "at least", 0.9, cited),
     )
 
 
