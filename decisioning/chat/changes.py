@@ -18,7 +18,21 @@ HYPOTHETICAL = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(
-    r"\b(?:no|without(?: an?| the| any)?|zero|never had(?: an?| any)?|did not have(?: an?| any)?)$",
+    r"\b(?:no|without(?: an?| the| any| his| her| their)?|zero"
+    r"|(?:never|not|n['\u2019]t) (?:had|have|has)(?: an?| any| the)?"
+    r"|(?:had|have|has)(?: not| never|n['\u2019]t)(?: had)?(?: an?| any| the)?)$",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"\s*(?:(?:is|are|was|were|be|being|been|becomes?|became|had|set|to|of|as|said|says?|=|:)\s*)*"
+    r"[\"'\u201c\u2018]?(?P<said>yes|no)\b(?!\s+(?:adverse|credit|record|longer))",
+    re.IGNORECASE,
+)
+"""The value of a field of yes and no, said after its name: "records no"."""
+_GONE = re.compile(
+    r"\s*(?:(?:is|are|was|were|be|been|had|has|have|gets?|got)\s+)*"
+    r"(?:removed|cleared|deleted|erased|gone|settled|expunged|withdrawn|wiped|dropped"
+    r"|not (?:there|present|on file|counted))\b",
     re.IGNORECASE,
 )
 _UP = re.compile(r"\b(?:higher|more|larger|bigger|longer|greater|above|increased|raised|up)\b", re.IGNORECASE)
@@ -204,7 +218,7 @@ def _choices(
             if _NONE.search(lead) and (mention.field.minimum or 0) == 0:
                 yield mention.name, 0 if mention.field.type == "integer" else 0.0
         elif set(mention.field.choices) == {"yes", "no"}:
-            yield mention.name, "no" if _NONE.search(lead) or "clean" in lead[-12:].lower() else "yes"
+            yield mention.name, _yes_or_no(lead, question[mention.end :])
     spoken = [w.text.lower() for w in words(question)]
     spoken += re.findall(r"\bself-employed\b", question.lower())
     for word in spoken:
@@ -216,3 +230,11 @@ def _choices(
         ]
         if len(owners) == 1:
             yield owners[0], choice
+
+
+def _yes_or_no(lead: str, rest: str) -> str:
+    """What a question makes of a field of yes and no, from what stands before and after its name."""
+    if said := _SAID.match(rest):
+        return said["said"].lower()
+    none = _NONE.search(lead) or "clean" in lead[-12:].lower() or _GONE.match(rest)
+    return "no" if none else "yes"

@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.benchmarks import memory, report, retrieval, rows, scale, service
 from evals.benchmarks.report import Outcome
+from evals.places import DATA, OUT
 
 Benchmark = Callable[[Path, Path], Coroutine[Any, Any, Outcome]]
 
@@ -24,11 +25,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
 
 USUAL = ("retrieval", "service")
 """What is run when nothing is named; the others take long."""
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-"""Beside the repository: not every data set states a licence, so they are measured with and not copied."""
-
-OUT = Path(".credence/benchmarks")
 
 
 def main(arguments: Sequence[str] | None = None, benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:

@@ -92,6 +92,14 @@ async def test_abstains_where_the_policy_is_silent(question):
     assert len(made.sentences) == 1
 
 
+@pytest.mark.parametrize("day", ["31 February 2025", "2025-13-01"])
+async def test_a_day_that_no_calendar_has_is_said_to_be_none(day):
+    """Rather than answered from the policy of another day."""
+    made = await ask(f"What was the maximum term on {day}?")
+    assert made.abstained
+    assert made.answer == f"There is no such day as {day}."
+
+
 async def test_tells_what_changed_between_two_days():
     """Each clause once, the old words and the new."""
     made = await ask("What changed about the maximum term between 2024 and 2026?")
@@ -109,6 +117,8 @@ RECORD = [
     ("What is the disposable income?", "ESP"),
     ("What does the applicant earn?", "150"),
     ("When does the notice fall due?", "23 December 2026"),
+    ("When must the notice be sent?", "23 December 2026"),
+    ("How long do we have to send the adverse action notice?", "23 December 2026"),
     ("How long did the decision take?", "12.5 ms"),
     ("Under which policy edition was it decided?", "2026-06-01+0a"),
     ("Are there conditions?", "no conditions"),

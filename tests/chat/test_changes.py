@@ -16,6 +16,11 @@ CHANGES = [
     ("What if the amount were 10 % higher?", {"amount": 990.0}),
     ("What if the income were doubled?", {"income": 300.0}),
     ("What if there were an adverse credit record?", {"records": "yes"}),
+    ("What if the income was 160 and records no?", {"income": 160.0}),
+    ("What if records were yes and debt 0?", {"records": "yes"}),
+    ("What if the adverse credit record were removed?", {}),
+    ("What if he did not have an adverse record?", {}),
+    ("What if the applicant hadn't an adverse record?", {}),
     ("What if she had a permanent job?", {}),
     ("What if she had a temporary contract?", {"job": "partime"}),
     ("What if he owned the home?", {"home": "owner"}),
@@ -34,3 +39,18 @@ def test_reads_what_would_be_otherwise(question, wanted):
     """Fields by their names, money in the product's unit or in whole currency, only what differs."""
     fields = product().on(TODAY).application.fields
     assert changes_in(question, fields, APPLICATION, 1000) == wanted
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What if records were no?",
+        "What if the adverse credit record were removed?",
+        "What if she had not had an adverse record?",
+        "What if there was no adverse record?",
+    ],
+)
+def test_an_adverse_record_goes(question):
+    """However it is said."""
+    fields = product().on(TODAY).application.fields
+    assert changes_in(question, fields, APPLICATION | {"records": "yes"}, 1000) == {"records": "no"}
