@@ -76,9 +76,9 @@ def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
     clauses = {p.clause for p in nearest}
     known = _people(" ".join(p.text for p in pool.passages if p.clause in clauses))
     strange, left_out = own - known, theirs - own
-    best = max(nearest, key=lambda p: cover(said.content, p))
-    if cover(said.content, best) >= _COPY and _people(best.text):
-        strange, left_out = strange | own - _people(best.text), left_out | _people(best.text) - own
+    copied = _people(" ".join(p.text for p in nearest if cover(said.content, p) >= _COPY))
+    if copied:
+        strange, left_out = strange | (own - copied), left_out | (copied - own)
     if own and own <= strange and left_out:
         yield said.problem(
             "wrong_actor", f'the clause speaks of the "{min(left_out)}", not of the "{min(strange)}"'

@@ -94,16 +94,8 @@ LATE = {"delay": {"value": 75, "unit": "minutes"}}
 @pytest.mark.parametrize(
     ("facts", "text", "supported"),
     [
-        (
-            {"delay": {"value": 75, "unit": "minutes"}},
-            "The delay of 75 minutes is 15 minutes above 60 minutes.",
-            True,
-        ),
-        (
-            {"delay": {"value": 75, "unit": "minutes"}},
-            "The delay of 75 minutes is less than 60 minutes.",
-            False,
-        ),
+        (LATE, "The train is 75 minutes late, 15 minutes above 60 minutes.", True),
+        (LATE, "The delay of 75 minutes is less than 60 minutes.", False),
         ({"fare": {"value": 80, "unit": "EUR"}}, "Of the fare of 80 euros, 25 % are 20 euros.", True),
         ({"fare": {"value": 80, "unit": "EUR"}}, "Of the fare of 80 euros, 25 % are 25 euros.", False),
         ({"equity_ratio": {"value": 17, "unit": "percent"}}, "The equity of 17 % is below 20 %.", True),
