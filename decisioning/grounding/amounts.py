@@ -216,9 +216,8 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
             "limit_as_value", f'"{quantity.text}" is the limit for {_named(found, None)}, not its value'
         )
     own = max(_near(pool, k.name, left, right) for k in found)
-    units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
     others = pool.may_name(left | right) - names
-    rivals = [n for n in others if n in units and could_be(quantity, units[n])]
+    rivals = [n for n in others if n in pool.units and could_be(quantity, pool.units[n])]
     behind = {k.name for k in _next_meaning(said, quantity, pool)}
     weight = {n: _near(pool, n, left, frozenset() if n in behind else right) for n in rivals}
     rival = max(rivals, key=lambda name: (weight[name], name), default="")

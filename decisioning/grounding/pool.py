@@ -104,14 +104,18 @@ class Pool:
     def _meaning(self, quantity: Quantity) -> tuple[Known, ...]:
         if quantity.kind is Kind.MONEY and self.currency and quantity.unit != self.currency:
             return ()
-        found = (
-            k for k in self.numbers if k.unit is not Unit.COUNT and same(quantity, k, self.currency_unit)
-        )
+        found = (k for k in self._of_kind[quantity.kind] if same(quantity, k, self.currency_unit))
         if quantity.unit == "percentage points":
             return tuple(k for k in found if k.role is Role.DIFFERENCE)
         known = tuple(found)
         limits = {k.name: k.value for k in known if k.role is Role.LIMIT}
         return tuple(k for k in known if k.role is not Role.VALUE or limits.get(k.name, k.value) == k.value)
+
+    @cached_property
+    def _of_kind(self) -> Mapping[Kind, tuple[Known, ...]]:
+        """The numbers that a quantity of each kind can state at all, counts aside."""
+        counted = [k for k in self.numbers if k.unit is not Unit.COUNT]
+        return {kind: tuple(k for k in counted if k.unit is None or k.unit in _UNITS[kind]) for kind in Kind}
 
     def named(self, name: str, stems: frozenset[str]) -> float:
         """How surely words with these stems name the fact, by its name, its title or another of its names."""
@@ -119,8 +123,16 @@ class Pool:
 
     def may_name(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
-        titles = self.titles
-        return frozenset(n for n in self.names if not stems.isdisjoint(stems_of(n, titles.get(n, ""))))
+        return frozenset(n for n, own in self._stems_of_names if not stems.isdisjoint(own))
+
+    @cached_property
+    def _stems_of_names(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        return tuple((n, stems_of(n, self.titles.get(n, ""))) for n in self.names)
+
+    @cached_property
+    def units(self) -> Mapping[str, Unit]:
+        """The unit of each fact, where it is known."""
+        return {k.name: k.unit for k in self.numbers if k.unit is not None}
 
     def topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
         """What these stems, in their order, name: each topic as the facts that share a name, no inner names.

@@ -28,6 +28,9 @@ class Said:
     text: str
     names: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.text)
+
     def problem(self, code: str, problem: str) -> Problem:
         """A problem of this sentence, in words that its writer can act on."""
         return Problem(sentence=self.text, code=code, problem=problem)

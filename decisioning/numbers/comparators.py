@@ -95,6 +95,8 @@ _PHRASE = re.compile(
     "|".join(rf"(?P<p{n}>(?<![\w-])(?:{p}))" for n, (_, p) in enumerate(_PHRASES)),
     re.IGNORECASE,
 )
+_LOWERED = re.compile(_PHRASE.pattern.replace("A-Z", "a-z"))
+"""The same for a text in lower case: a pattern that knows its letters is faster than one that ignores their case."""
 AFTER = re.compile(
     "|".join(rf"(?P<a{n}>\s*,?\s*\(?(?:{p})\b)" for n, (_, p) in enumerate(_AFTER)), re.IGNORECASE
 )
@@ -139,7 +141,9 @@ def comparing_phrases(text: str) -> tuple[Phrase, ...]:
 
 
 def _found(text: str) -> Iterator[Phrase]:
-    for found in _PHRASE.finditer(text):
+    lowered = text.lower()
+    pattern, read = (_LOWERED, lowered) if len(lowered) == len(text) else (_PHRASE, text)
+    for found in pattern.finditer(read):
         number = int(str(found.lastgroup)[1:])
         comparator = _PHRASES[number][0]
         negated = negated_at(text, found.start())

@@ -22,6 +22,8 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 
+_DIGIT = re.compile(r"\d")
+"""No date is written without one."""
 _YEARS = range(1990, 2060)
 """The years that a day without a year may be of."""
 
@@ -32,7 +34,7 @@ def find_dates(text: str) -> Iterator[tuple[int, int, str, tuple[date, ...]]]:
     A date written 01/06/2026 can be read in two ways and yields both days. What is no date of the
     calendar yields no day at all: nothing equals it.
     """
-    for found in _DATE.finditer(text):
+    for found in _DATE.finditer(text) if _DIGIT.search(text) else ():
         yearless = found["day4"] or found["day5"]
         precision = "month" if found["month3"] else "day of a year" if yearless else "day"
         yield found.start(), found.end(), precision, _days(found)
