@@ -199,9 +199,9 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
         problem = f'"{quantity.text}" is {_named(found, None)}, which the sentence does not name'
         return said.problem("number_of_another", problem)
     close = said.close_to(quantity)
-    given = [t for t in pool.topics(said.before(quantity)) if any(pool.named(n, close) > 0 for n in t)]
-    if not _COPULA.search(said.text[: quantity.start]):
-        given = []
+    given: list[frozenset[str]] = []
+    if _COPULA.search(said.text[: quantity.start]):
+        given = [t for t in pool.topics(said.before(quantity)) if any(pool.named(n, close) > 0 for n in t)]
     if given and not any(topic & names for topic in given):
         other = _plain(min(given[-1]))
         problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {other}'

@@ -93,12 +93,20 @@ class Pool:
 
         A value that is not its limit is never rounded onto it: 60 % is the limit of 60 %, not 60.4 %.
         """
-        if quantity not in self._meanings:
-            self._meanings[quantity] = self._meaning(quantity)
-        return self._meanings[quantity]
+        key = (
+            quantity.kind,
+            quantity.value,
+            quantity.unit,
+            quantity.places,
+            quantity.per,
+            quantity.approximate,
+        )  # wherever it stands
+        if key not in self._meanings:
+            self._meanings[key] = self._meaning(quantity)
+        return self._meanings[key]
 
     @cached_property
-    def _meanings(self) -> dict[Quantity, tuple[Known, ...]]:
+    def _meanings(self) -> dict[Hashable, tuple[Known, ...]]:
         return {}
 
     def _meaning(self, quantity: Quantity) -> tuple[Known, ...]:
