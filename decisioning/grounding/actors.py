@@ -37,7 +37,7 @@ _PERSON = re.compile(
     r"|beneficiary|agent|broker|investor|operator)s?\b",
     re.IGNORECASE,
 )
-_COPY = 0.8
+_COPY, _HALF = 0.8, 0.5
 _ALSO = {"creditor": "lender", "bank": "lender", "issuer": "lender"}
 _HEARS = frozenset(stem(w) for w in ("hear", "learn", "receive", "get", "obtain", "know"))
 """Who is told hears: these turn the one who acts round."""
@@ -79,7 +79,8 @@ def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
     copied = _people(" ".join(p.text for p in nearest if cover(said.content, p) >= _COPY))
     if copied:
         strange, left_out = strange | (own - copied), left_out | (copied - own)
-    if own and own <= strange and left_out:
+    near = any(cover(said.content, p) >= _HALF for p in nearest)
+    if near and own and own <= strange and left_out:
         yield said.problem(
             "wrong_actor", f'the clause speaks of the "{min(left_out)}", not of the "{min(strange)}"'
         )

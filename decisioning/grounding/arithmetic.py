@@ -78,6 +78,8 @@ def _steps(said: Said, pool: Pool) -> tuple[_Step, ...]:
 
 def _of_two(one: Operand, other: Operand, said: Said) -> Iterator[_Step]:
     if not (one.is_fact or other.is_fact):
+        if one.sort == other.sort != "number" and one.worth > other.worth and _REST.search(said.text):
+            yield _Step(one.sort, one.worth - other.worth)
         return
     if one.sort == other.sort or "number" in (one.sort, other.sort):
         sort = other.sort if one.sort == "number" else one.sort

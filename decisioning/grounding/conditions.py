@@ -32,6 +32,7 @@ _DUTY = re.compile(r"\b(?:must|shall|may|can|cannot)\b", re.IGNORECASE)
 _BESIDE = 40
 """Characters around a limit that belong to the condition."""
 _NOT = re.compile(r"\b(?:not|no|never|neither|cannot)\b", re.IGNORECASE)
+_MANY = 30
 _HALF, _TWO = 0.5, 2
 _LEAST = 0.4
 
@@ -51,7 +52,7 @@ def check_conditions(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> It
 
 def _left_out(said: Said, passage: Passage) -> str:
     """A condition of which the sentence tells nothing, though it tells another one and what follows."""
-    region = _region(passage.text)
+    region = _region(passage.text) if len(passage.content) <= _MANY else None
     if region is None or _EITHER.search(passage.text, *region):
         return ""
     told = [(part, *_told(said, passage, part)) for part in _parts(passage, region)]

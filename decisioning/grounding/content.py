@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from decisioning.grounding.aligned import cover, nearby
 from decisioning.grounding.forms import form
@@ -20,6 +21,10 @@ CARRIED = 0.7
 """The least share of a sentence's content that the record or the clauses must carry."""
 _LONG, _CARRIED_ALONE = 6, 0.65
 """A sentence about clauses alone with so many words may put more of them in words of its own."""
+_PART = re.compile(
+    r"[,;:()]|\b(?:and|or|but|if|unless|because|since|where|when|while|although|so|that|which|who|as|only|with|without|for|after|before)\b",
+    re.IGNORECASE,
+)
 _RULES = re.compile(r"\b(?:must|shall|may|cannot|required|allowed|unless|if|where|when)\b", re.IGNORECASE)
 _BESIDE = 0.2
 """How much less of a sentence a passage covers than the best one whose dictionary words count."""
@@ -53,6 +58,8 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}")
     elif pool.outcome is not None and not is_general(said, pool):
         yield from _on_basis(said, content, pool)
+    elif pool.outcome is None:
+        yield from _foreign_parts(said, pool)
 
 
 @once
@@ -61,6 +68,17 @@ def _near(said: Said, pool: Pool) -> frozenset[str]:
     covered = [(cover(said.content, p), p) for p in pool.passages]
     best = max((c for c, _ in covered), default=0.0)
     return frozenset(s for c, p in covered if c >= best - _BESIDE for s in nearby(p))
+
+
+def _foreign_parts(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A part of a sentence about clauses alone of which no clause has a word is invented."""
+    cuts = [0, *(m.start() for m in _PART.finditer(said.text)), len(said.text)]
+    for start, end in pairwise(cuts):
+        own = [w for w in said.content if start <= w.start < end and not is_framing(w, said)]
+        foreign = [w for w in own if not keys(w.stem) & pool.keys and w.stem not in _near(said, pool)]
+        if len(foreign) == len(own) and any(not is_neutral(w.stem) for w in own):
+            yield said.problem("not_carried", f"no clause speaks of: {_listed(own)}")
+            return
 
 
 def _is_ruled(said: Said, pool: Pool) -> bool:

@@ -22,6 +22,8 @@ _DECIDED = re.compile(
     r"\b(?:is|was|has\s+been|and)\s+(?:now\s+|already\s+|finally\s+)?(?P<verb>decided)\b(?!\s+(?:by|under|on))",
     re.IGNORECASE,
 )
+_TURNED = {Outcome.DECLINE: Outcome.APPROVE.value, Outcome.APPROVE: Outcome.DECLINE.value}
+"""What is not granted is declined."""
 _SIMULATED = re.compile(r"\bsimulat\w+\b", re.IGNORECASE)
 _REFERRAL = re.compile(r"\breferrals?\b", re.IGNORECASE)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
@@ -112,6 +114,11 @@ def _by_clauses(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) 
     ]
     if outcome is Outcome.REFER:
         said_by += [p for p in clauses if _REFERRAL.search(p.text)]
+    turned = _TURNED.get(outcome)
+    if turned is not None and not denied and pool.outcome is None:
+        said_by += [
+            p for p in clauses for m in form(turned).finditer(p.text) if negated_at(p.text, m.start())
+        ]
     by_whom = re.match(r"\s+by\b", said.text[found.end() :])
     if outcome is Outcome.APPROVE and by_whom and not denied:
         said_by += [p for p in clauses if re.search(r"\bapproval\s+(?:of|by)\b", p.text, re.IGNORECASE)]

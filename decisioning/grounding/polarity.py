@@ -49,7 +49,7 @@ _COPIED, _COPY = 5, 0.8
 _ANY_NOT = re.compile(r"\b(?:not|no|never|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
 _DENYING = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|unless|only|other\s+than|except|against|instead|rather\s+than"
-    r"|(?:refus|declin|prohibit|exclud|lack|fail|forbid)\w*)\b|n['\u2019]t\b",
+    r"|(?:refus|declin|prohibit|exclud|lack|fail|forbid)\w*)\b|n['\u2019]t\b|\bnon-",
     re.IGNORECASE,
 )
 _NO_CASE = re.compile(

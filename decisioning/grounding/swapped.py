@@ -47,7 +47,8 @@ _BUT_NOT = re.compile(
     re.IGNORECASE,
 )
 _DENIES = re.compile(
-    r"\b(?:not|no|never|neither|nor|cannot|except|only|without|other\s+than)\b", re.IGNORECASE
+    r"\b(?:not|no|never|neither|nor|cannot|except|only|without|other\s+than|under|within|below)\b",
+    re.IGNORECASE,
 )
 _PART_OF_TIME = re.compile(r"\b(?:for|in|during|over)\s+the\s+(?:first|last)\b", re.IGNORECASE)
 _WHOLE_TIME = re.compile(
@@ -114,13 +115,18 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
     """ "commercial property" is not "residential property": another word before the same noun."""
     for modifier, noun, of in _pairs(said.text, said.words):
         inside = any(q.start < noun.end and modifier.start < q.end for q in said.quantities)
-        theirs = [m for p in nearest for m, n, o in _pairs(p.text, p.words) if (n.stem, o) == (noun.stem, of)]
+        theirs = [
+            m
+            for p in nearest
+            for m, n, o in _pairs(p.text, p.words)
+            if (n.stem, o) == (noun.stem, of) and not any(q.start <= m.start < q.end for q in p.quantities)
+        ]
         opposed = any(are_opposed(modifier.stem, m.stem) for m in theirs)
         carried = not opposed and any(
             keys(modifier.stem) & p.keys or modifier.stem in nearby(p) for p in nearest
         )
         carried = carried or any(_alike_written(modifier.text, m.text) for m in theirs)
-        if inside or noun.stem == "day" or carried:
+        if inside or noun.stem == "day" or carried or modifier.text.endswith(("ing", "ed")):
             continue
         plain = any(
             w.stem == noun.stem and w.start not in {n.start for _, n, o in _pairs(p.text, p.words) if o == of}

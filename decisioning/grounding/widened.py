@@ -19,8 +19,12 @@ from decisioning.numbers import Kind, Phrase, bound_of, comparing_phrases
 _STRONG = re.compile(
     r"\b(?:without\s+(?:any\s+)?exceptions?|whatever|regardless|irrespective|whether\s+or\s+not|in\s+(?:any|every|all)\s+cases?|no\s+matter"
     r"|always|invariably|under\s+all\s+circumstances|unconditionally|and\s+never\s+(?:for\s+)?less|even\s+(?:if|when|where|for|without)"
-    r"|forever|permanently|as\s+often\s+as|wherever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question"
+    r"|forever|permanently|as\s+often\s+as|wherever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question|under\s+any\s+circumstances|in\s+no\s+case"
     r"|throughout|for\s+the\s+(?:whole|entire|full)\s+\w+|from\s+the\s+first\s+day)\b",
+    re.IGNORECASE,
+)
+_NO_MATTER = re.compile(
+    r"\b(?:no\s+part|irrelevant|no\s+difference|not\s+matter|at\s+any\s+time|any\s+form|all\s+cases)\b",
     re.IGNORECASE,
 )
 _WEAK = re.compile(r"\b(?:every|all|any|each|whenever)\b", re.IGNORECASE)
@@ -33,7 +37,7 @@ _KEPT = 0.34
 _CLOSE = 16
 """Characters between a thing and the limit that says which of it is meant: "balances up to"."""
 _ONLY = re.compile(
-    r"(?<!not\s)\b(?:only(?!\s+(?:once|after|[\d\u20ac$\u00a3]|a\b|an\b|one\b|two\b|half\b))|solely|exclusively|nothing\s+but|nobody\s+but)\b"
+    r"(?<!not\s)\b(?:only\s+(?:if|when|where|on\s+(?:the\s+)?condition|the|by|with|in|at|for|on)|solely|exclusively|nothing\s+but|nobody\s+but)\b"
     r"|\b(?:the\s+)?sole(?:\s+\w+)?\s+(?:ground|reason|condition|basis|purpose|case)\b",
     re.IGNORECASE,
 )
@@ -51,6 +55,9 @@ _WHETHER = re.compile(
     r"\b(?P<word>unless|except\s+(?:if|where|when)|if|where|when)\b(?P<rest>[^,.;]*)", re.IGNORECASE
 )
 _SAME = 0.66
+_NOT_SO = re.compile(r"\b(?:not|no|never|cannot|neither|nor|without)\b|n['\u2019]t\b", re.IGNORECASE)
+_MANY = 35
+"""A sentence of a clause with more words than this has too many parts to tell which condition is whose."""
 _SIDES = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 _OUTCOME = re.compile(
     r"\b(?:declined|refused|rejected|turned\s+down|referred|approved|accepted|granted|deleted|lost)\b",
@@ -83,7 +90,8 @@ def _universal(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
     """ "without exception", "every": only where the clause has no condition that is left out."""
     strong = _STRONG.search(said.text)
     if strong and not any(
-        strong.group().lower() in p.text.lower() or _STRONG.search(p.text) for p in pool.passages
+        strong.group().lower() in p.text.lower() or _STRONG.search(p.text) or _NO_MATTER.search(p.text)
+        for p in pool.passages
     ):
         yield said.problem("exception", f'no clause says "{strong.group()}"')
         return
@@ -113,7 +121,7 @@ def _bounded(said: Said, noun: Word, every: str, nearest: tuple[Passage, ...]) -
 def _conditional(said: Said, every: str, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
     """What holds under a condition does not hold of all."""
     own = frozenset(k for w in said.content for k in keys(w.stem))
-    for passage in nearest:
+    for passage in (p for p in nearest if len(p.content) <= _MANY):
         for condition in _CONDITION.finditer(passage.text):
             rest = [w for w in words(condition["rest"]) if not is_stop(w.text) and not is_neutral(w.stem)]
             told = sum(bool(keys(w.stem) & own) for w in rest)
@@ -229,4 +237,4 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
 def _negative(found: re.Match[str]) -> bool:
     """Whether a condition holds where what it names does not."""
     unless = found["word"].lower() in ("unless", "except if", "except where", "except when")
-    return unless is not bool(re.search(r"\b(?:not|no|never)\b", found["rest"], re.IGNORECASE))
+    return unless is not bool(_NOT_SO.search(found["rest"]))

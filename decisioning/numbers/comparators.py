@@ -96,7 +96,7 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _LOWERED = re.compile(_PHRASE.pattern.replace("A-Z", "a-z"))
-"""The same for a text in lower case: a pattern that knows its letters is faster than one that ignores their case."""
+"""The same for a text in lower case: it is faster than a pattern that ignores case."""
 AFTER = re.compile(
     "|".join(rf"(?P<a{n}>\s*,?\s*\(?(?:{p})\b)" for n, (_, p) in enumerate(_AFTER)), re.IGNORECASE
 )

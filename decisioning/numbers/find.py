@@ -34,7 +34,7 @@ _CLAUSE = re.compile(
     r"|\b[A-Z][A-Z]{0,5}[-\u2011]\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*(?:/[a-z][\w-]*)?(?![\w%])"
     rf"|\b(?!{_CODES})[A-Z]{{2,6}}\s\d+(?:\.\d+)+(?:\([0-9A-Za-z]{{1,4}}\))*"
     r"|(?<![\w.,])\d+(?:\.\d+){2,}(?:\([0-9A-Za-z]{1,4}\))*(?![\w%,])"
-    r"|\b(?:sections?|clauses?|articles?|rules?|paragraphs?|regulations?|part|chapter|appendix|schedule)\s+"
+    r"|\b(?:[Ss]ections?|[Rr]ules?|[Aa]rticles?|[Pp]aragraphs?|[Cc]lauses?|articles?|rules?|paragraphs?|regulations?|part|chapter|appendix|schedule)\s+"
     r"(?:\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*|[A-Z](?:-\d+)?\b)",
 )
 _CLAUSE_WORD = re.compile(
