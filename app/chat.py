@@ -24,6 +24,7 @@ from app.replies import json_response
 from app.schemas import ChatRequest, FeedbackRequest
 from app.storage.chats import Feedback, load_conversation, put_feedback
 from app.storage.errors import UnknownRecord
+from app.telemetry import current_trace_id
 from app.wiring import Services, services_of
 from decisioning.errors import CredenceError
 from decisioning.model import Sentence
@@ -72,7 +73,8 @@ async def feedback(request: Request, caller: Analyst, conversation_id: UUID) -> 
         services.new_id(), conversation_id, wanted.helpful, wanted.comment, caller.key_id, services.now()
     )
     await put_feedback(services.engine, kept)
-    return json_response({"id": str(kept.id), "conversation_id": str(conversation_id)}, 201)
+    told = {"id": str(kept.id), "conversation_id": str(conversation_id), "trace_id": current_trace_id()}
+    return json_response(told, 201)
 
 
 def _accepted(accept: str) -> str:

@@ -102,7 +102,8 @@ async def test_feedback_is_kept(lender):  # noqa: F811
     """Beside the conversation, which must exist."""
     answer = (await ask(lender)).json()
     path = f"/v1/chat/{answer['conversation_id']}/feedback"
-    assert (await lender.client.post(path, json={"helpful": True, "comment": "clear"})).status_code == 201
+    kept = await lender.client.post(path, json={"helpful": True, "comment": "clear"})
+    assert (kept.status_code, kept.json()["trace_id"]) == (201, kept.headers["x-trace-id"])
     unknown = f"/v1/chat/{UUID(int=7)}/feedback"
     assert (await lender.client.post(unknown, json={"helpful": True})).status_code == 404
     assert (await lender.client.post(path, json={"helpful": "yes"})).status_code == 422

@@ -254,7 +254,9 @@ async def test_a_decline_by_a_person_has_its_notice(edge):
     assert "secret" not in letter
     received = datetime.fromisoformat((await edge.client.get(path)).json()["received_at"])
     later = (received + timedelta(days=31)).isoformat().replace("+00:00", "Z")
-    (waiting,) = (await edge.client.get("/v1/notices", params={"due_before": later})).json()["items"]
+    listed = await edge.client.get("/v1/notices", params={"due_before": later})
+    (waiting,) = listed.json()["items"]
+    assert listed.json()["trace_id"] == listed.headers["x-trace-id"]
     assert datetime.fromisoformat(waiting["due_at"]) == received + timedelta(days=30)
 
 
