@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app import openapi
+from app.accepting import accepted
 from app.answering import Scene, Turn, answer_turn, scene_of
 from app.auth import Analyst
 from app.bodies import parse, read_body
@@ -78,13 +79,12 @@ async def feedback(request: Request, caller: Analyst, conversation_id: UUID) -> 
 
 
 def _accepted(accept: str) -> str:
-    """The media type to answer with; JSON alone only where events are not accepted."""
-    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if ranges & {EVENTS, "*/*", "text/*", ""}:
-        return EVENTS
-    if ranges & {JSON, "application/*"}:
-        return JSON
-    raise NotAcceptable(f"accept {EVENTS} or {JSON}")
+    """The media type to answer with: of two that are as welcome, the one that is named; else events."""
+    names = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    best = accepted(accept, (JSON, EVENTS) if JSON in names and EVENTS not in names else (EVENTS, JSON))
+    if best is None:
+        raise NotAcceptable(f"accept {EVENTS} or {JSON}")
+    return best
 
 
 class EventStream(Response):
