@@ -22,6 +22,7 @@ from evals import crossrefs, question_map
 from evals.benchmarks import obliqa
 from evals.benchmarks.database import outside_transactions, scratch_database
 from evals.benchmarks.obliqa import GivenVectors, Question
+from evals.cases import spread
 from evals.crossrefs import Referring
 from evals.question_map import Taught
 from retrieval import lexical, questions
@@ -100,7 +101,7 @@ def _lines(folder: Path) -> tuple[str, ...]:
 @cache
 def _few_rulebooks(folder: Path, most: int) -> tuple[Sequence[str], Sequence[Question]]:
     every = obliqa.questions(folder / "dev.jsonl", every=1)
-    asked = [every[n * len(every) // most] for n in range(min(most, len(every)))]
+    asked = spread(every, most)
     rows = [json.loads(line) for line in _lines(folder)]
     wanted = {name for one in asked for name in one.relevant}
     rivals = rivals_of([row["text"] for row in rows], [one.text for one in asked])
@@ -170,8 +171,7 @@ def _few_sentences(data: Path, most: int) -> _Editions:
     chosen = []
     for name in crossrefs.COMPLETE:
         whole, every = crossrefs.edition(data, name), crossrefs.referring(data, name)
-        half = max(1, most // len(crossrefs.COMPLETE))
-        asked = [every[n * len(every) // half] for n in range(min(half, len(every)))]
+        asked = spread(every, max(1, most // len(crossrefs.COMPLETE)))
         wanted = {clause for one in asked for clause in (one.source, *one.wanted)}
         texts = [joined(one.heading, one.text) for one in whole.provisions]
         rivals = rivals_of(texts, [text for one in asked for text in (one.sentence, one.masked)])

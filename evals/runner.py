@@ -23,6 +23,7 @@ from evals.cache import ResponseCache
 from evals.cases import CaseSet, InvalidCases, NotRun
 from evals.frame import Bench, CaseSuite, Findings, Options, PartSuite, Suite
 from evals.gates import Gate, Result, exactly
+from evals.ids import of_case
 from evals.measured import Measured, Run
 
 ROOT: Final = Path(__file__).parents[1]
@@ -111,7 +112,8 @@ async def measured_all(
 async def _measured(suite: CaseSuite[Any], bench: Bench, case: Any) -> Measured:
     started = time.perf_counter()
     try:
-        measured = await suite.measure(bench, case)
+        with of_case(f"{suite.name} {case.id}"):
+            measured = await suite.measure(bench, case)
     except Exception as error:  # noqa: BLE001 - whatever a case raises, it has failed and the rest go on
         return Measured(case.id, error=f"{type(error).__name__}: {error}", asked=repr(case)[:500])
     return replace(measured, id=case.id, latency_ms=(time.perf_counter() - started) * 1000)

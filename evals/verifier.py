@@ -7,17 +7,18 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
 from statistics import median
+from typing import TypeVar
 
 from app.sandbox.applications import sample_applications
 from decisioning.grounding import verify
 from decisioning.model import Decision
-from evals.cases import NotRun
+from evals.cases import NotRun, spread
 from evals.frame import Findings, Options, PartSuite
 from evals.gates import Gate, Result, exactly, share
 from evals.intervals import wilson
@@ -33,6 +34,9 @@ from evals.words.recorded import balanced, judged, recorded
 from evals.words.timing import ROUNDS, cpu_ms, growth
 
 DECISIONS = 5_000
+SENTENCES = 6
+"""On a share so many of a set for each decision."""
+T = TypeVar("T")
 ALONE = {
     "outside_first": (0.95, 0.95),
     "outside": (0.75, 0.9),
@@ -103,11 +107,15 @@ def _set(name: str, least: float) -> Part:
     """A set of sentences labelled by hand."""
 
     def part(options: Options) -> Findings:
-        del options
-        found = count(labelled(name))
+        found = count(_few(labelled(name), options))
         return Findings((*_both(name, found, (least, least)),))
 
     return part
+
+
+def _few(cases: Sequence[T], options: Options) -> list[T]:
+    """The sentences of a set; on a share some for each decision."""
+    return spread(cases, len(cases) if options.most is None else SENTENCES * options.most)
 
 
 def _both(name: str, found: Counted | Judged, least: tuple[float, float]) -> Iterable[Gate]:
@@ -150,8 +158,8 @@ def sources(options: Options) -> Findings:
 
 def of_a_model(options: Options) -> Findings:
     """What a small model wrote, labelled by reading it."""
-    del options
-    found = [(case.supported, let_out) for case, let_out in judged(recorded())]
+    cases = tuple(_few(recorded(), options))
+    found = [(case.supported, let_out) for case, let_out in judged(cases)]
     return Findings((_balanced("sentences of a 1.5B model", found, 0.8, WHY_MODEL),))
 
 
@@ -166,7 +174,16 @@ def foreign(options: Options) -> Findings:
     path = options.data / FILE
     if not path.is_file():
         raise NotRun(f"{FILE} is not there")
-    return Findings((_balanced("claims that are no credit at all", pairs(path), 0.85, WHY_FOREIGN),))
+    return Findings(
+        (
+            _balanced(
+                "claims that are no credit at all",
+                pairs(_few(path.read_text(encoding="utf-8").splitlines(), options)),
+                0.85,
+                WHY_FOREIGN,
+            ),
+        )
+    )
 
 
 def speed(options: Options) -> Findings:

@@ -1,22 +1,12 @@
 """Each gate fails when it should: production is broken on purpose, and the gate notices."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 
-from app.logs import configure_logs
-from app.sandbox.postgres import EmbeddedPostgres
-from app.settings import Settings
-from evals.bench import surroundings
 from evals.faults import FAULTS, Fault
 from evals.faults.model import COMPLETE, Seeded, grouped, run_fault, seeded
-from evals.faults.of_lived import live
 from evals.faults.table import DOCUMENT, keys, rows, rows_in
 from evals.frame import CaseSuite, Options
 from evals.gates import Result
@@ -28,37 +18,6 @@ from evals.words.mutants import MUTATIONS
 
 QUICK = [fault for fault in FAULTS if not fault.whole]
 GROUPS = {f"{key[0]}-{n}": faults for n, (key, faults) in enumerate(grouped(QUICK).items())}
-
-
-@pytest.fixture(scope="module")
-def options(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: EmbeddedPostgres, worker_id: str
-) -> Iterator[Options]:
-    """A database with the manual in it and the model APIs, held open by a thread of their own.
-
-    The embedded server is everybody's; the folder with journals, cache and cases is this process's alone.
-    """
-    configure_logs("critical")
-    base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "home"
-    own = base / "own" / "evals"
-    ready: SimpleQueue[Options] = SimpleQueue()
-    done = threading.Event()
-    settings = Settings(_env_file=None, home=shared)
-    holding = threading.Thread(target=lambda: asyncio.run(_hold(own, settings, ready, done)))
-    holding.start()
-    try:
-        yield ready.get(timeout=100)
-    finally:
-        done.set()
-        holding.join()
-
-
-async def _hold(own: Path, settings: Settings, ready: "SimpleQueue[Options]", done: threading.Event) -> None:
-    async with surroundings(Options(own), settings) as made:
-        await live(made)
-        ready.put(made)
-        await asyncio.to_thread(done.wait)
 
 
 Sound = dict[str, Result]
