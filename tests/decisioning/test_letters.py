@@ -12,9 +12,8 @@ from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
 from decisioning.letter import Block, Letter
-from decisioning.letter_fonts import Unprintable
 from decisioning.letter_forms import as_html, as_markdown, printable
-from decisioning.letter_pdf import as_pdf
+from decisioning.letter_pdf import Unprintable, as_pdf
 
 
 def letter(text: str, items: int = 2) -> Letter:
@@ -96,7 +95,7 @@ WIDER = st.text(
 ).filter(str.strip)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(WIDER)
 def test_pdf_prints_polish_greek_and_cyrillic(text):
     """What Windows-1252 lacks is printed with glyphs that the letter brings, and can be read out again."""
