@@ -15,7 +15,7 @@ from fpdf import FPDF
 from fpdf.enums import TextMode
 from fpdf.fonts import TTFFont
 
-from decisioning.letter import Block, Letter
+from decisioning.letter import Block, Letter, Unprintable
 from decisioning.letter_forms import printable
 
 HELVETICA: Final = "helvetica"
@@ -33,10 +33,6 @@ _LEADING = 1.35
 _LABEL_WIDTH, _BULLET_WIDTH = 170, 12
 _STROKE = 0.03
 """Bold in Noto Sans is its regular outline drawn with a pen of this share of the size."""
-
-
-class Unprintable(ValueError):
-    """A character that a form cannot print."""
 
 
 def as_pdf(letter: Letter) -> bytes:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
-from decisioning.letter import Block, Letter
+from decisioning.letter import Block, Letter, Unprintable
 from decisioning.letter_forms import as_html, as_markdown, printable
-from decisioning.letter_pdf import Unprintable, as_pdf
+from decisioning.letter_pdf import as_pdf
 
 
 def letter(text: str, items: int = 2) -> Letter:
