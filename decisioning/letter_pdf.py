@@ -6,138 +6,142 @@ printed wrong but refused, and HTML takes it.
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Final
 
-from decisioning.letter import Block, Letter
-from decisioning.letter_fonts import Font, Helvetica, Noto, Unprintable
+from fpdf import FPDF
+from fpdf.enums import TextMode
+from fpdf.fonts import TTFFont
+
+from decisioning.letter import Block, Letter, Unprintable
 from decisioning.letter_forms import printable
 
-_WIDTH, _HEIGHT, _MARGIN = 595, 842, 72
+HELVETICA: Final = "helvetica"
+NOTO: Final = "noto"
+FONT: Final = files("fontpkg_noto_sans") / "files/NotoSans[wdth,wght].ttf"
+"""SIL Open Font License 1.1. What a letter does not use of it stays out of the file."""
+SCRIPTS: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
+"""Letters that stand side by side as they are; others are joined, reordered or written from the right."""
+WINDOWS: Final = "cp1252"
+
+_MADE = datetime(2000, 1, 1, tzinfo=UTC)
+"""The letter has its own date; the file's is the same for all, so that equal letters are equal bytes."""
+_MARGIN = 72
 _LEADING = 1.35
-_LABEL_WIDTH = 170
-_FONTS = 3
-"""The number of the first object that a font needs."""
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A line of text: where it begins from the left margin, and the space above it in points."""
-
-    text: str
-    size: float = 10.5
-    bold: bool = False
-    indent: float = 0.0
-    above: float = 0.0
-    beside: bool = False
+_LABEL_WIDTH, _BULLET_WIDTH = 170, 12
+_STROKE = 0.03
+"""Bold in Noto Sans is its regular outline drawn with a pen of this share of the size."""
 
 
 def as_pdf(letter: Letter) -> bytes:
     """The letter as a PDF document, the same bytes for the same letter; raises Unprintable."""
-    try:
-        font: Font = Helvetica()
-        lines = list(_lines(letter, font))
-    except Unprintable:
-        lines = list(_lines(letter, Noto()))
-        font = Noto().holding(line.text for line in lines)
-    pages = _pages(lines, font)
-    objects = [b"<</Type/Catalog/Pages 2 0 R/Lang(en)/ViewerPreferences<</DisplayDocTitle true>>>>", b""]
-    objects += font.objects(_FONTS)
-    first = len(objects) + 1
-    kids = " ".join(f"{first + 2 * number} 0 R" for number in range(len(pages)))
-    objects[1] = f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}/MediaBox[0 0 {_WIDTH} {_HEIGHT}]>>".encode()
-    for number, page in enumerate(pages):
-        resources = f"<</Font<<{font.names(_FONTS)}>>>>"
-        contents = f"/Contents {first + 1 + 2 * number} 0 R"
-        objects.append(f"<</Type/Page/Parent 2 0 R/Resources{resources}{contents}>>".encode())
-        objects.append(f"<</Length {len(page)}>>stream\n".encode() + page + b"\nendstream")
-    title = b"\xfe\xff" + letter.title.encode("utf-16-be")
-    objects.append(f"<</Title<{title.hex()}>/Producer(Credence)>>".encode())
-    return _document(objects)
-
-
-def _lines(letter: Letter, font: Font) -> Iterator[_Line]:
+    sheet = _Sheet(letter.title, _font("".join(_texts(letter))))
     for party in (letter.sender, letter.recipient):
         for number, text in enumerate(party):
-            yield from _wrapped(_Line(text, above=16 if number == 0 else 0), font)
-    yield from _wrapped(_Line(letter.date, above=16), font)
-    yield from _wrapped(_Line(letter.title, size=15, bold=True, above=20), font)
-    yield from _wrapped(_Line(letter.salutation, above=12), font)
+            sheet.write_line(text, above=16 if number == 0 else 0)
+    sheet.write_line(letter.date, above=16)
+    sheet.write_line(letter.title, size=15, bold=True, above=20)
+    sheet.write_line(letter.salutation, above=12)
     for block in letter.blocks:
-        yield from _block(block, font)
+        _write(block, sheet)
+    return bytes(sheet.output())
 
 
-def _block(block: Block, font: Font) -> Iterator[_Line]:
+def _write(block: Block, sheet: "_Sheet") -> None:
     if block.heading:
-        yield from _wrapped(_Line(block.heading, size=11.5, bold=True, above=16), font)
+        sheet.write_line(block.heading, size=11.5, bold=True, above=16)
     for paragraph in block.paragraphs:
-        yield from _wrapped(_Line(paragraph, above=6), font)
+        sheet.write_line(paragraph, above=6)
     for number, (label, value) in enumerate(block.facts):
-        yield _Line(_clean(label), above=6 if number == 0 else 1)
-        first, *others = _wrapped(_Line(value, indent=_LABEL_WIDTH), font)
-        yield _Line(first.text, indent=_LABEL_WIDTH, beside=True)
-        yield from others
+        sheet.write_line(value, above=6 if number == 0 else 1, beside=label, width=_LABEL_WIDTH)
     if block.lead:
-        yield from _wrapped(_Line(block.lead, above=6), font)
+        sheet.write_line(block.lead, above=6)
     for item in block.items:
-        yield _Line("\u2022", indent=8, above=4)
-        first, *others = _wrapped(_Line(item, indent=20), font)
-        yield _Line(first.text, indent=20, beside=True)
-        yield from others
+        sheet.write_line(item, above=4, beside="\u2022", width=_BULLET_WIDTH)
     for paragraph in block.after:
-        yield from _wrapped(_Line(paragraph, above=6), font)
+        sheet.write_line(paragraph, above=6)
 
 
-def _wrapped(line: _Line, font: Font) -> Iterator[_Line]:
-    """The line broken between words, and within a word that is longer than the page is wide."""
-    room = _WIDTH - 2 * _MARGIN - line.indent
-    above, text = line.above, ""
-    for word in _clean(line.text).split(" ") or [""]:
-        longer = f"{text} {word}" if text else word
-        while _measured(longer, line, font) > room:
-            whole = text or _that_fits(longer, line, room, font)
-            yield _Line(whole, line.size, line.bold, line.indent, above)
-            above, longer = 0.0, longer[len(whole) :].lstrip()
-            text = ""
-        text = longer
-    yield _Line(text, line.size, line.bold, line.indent, above)
+class _Sheet(FPDF):
+    """Pages of one font, written from the top to the bottom."""
+
+    def __init__(self, title: str, font: str) -> None:
+        super().__init__(unit="pt", format="A4")
+        self._font = font
+        self.core_fonts_encoding = "windows-1252"
+        if font == NOTO:
+            with as_file(FONT) as path:
+                self.add_font(NOTO, fname=path)
+        self.set_creation_date(_MADE)
+        self.set_title(title)
+        self.set_lang("en")
+        self.set_producer("Credence")
+        self.set_margin(_MARGIN)
+        self.set_auto_page_break(auto=True, margin=_MARGIN)
+        self.add_page()
+
+    def write_line(
+        self,
+        text: str,
+        *,
+        size: float = 10.5,
+        bold: bool = False,
+        above: float = 0,
+        beside: str = "",
+        width: float = 0,
+    ) -> None:
+        """A text broken into lines, with space above it and what stands beside its first line."""
+        height = size * _LEADING
+        emulated = bold and self._font == NOTO
+        self.set_font(self._font, style="B" if bold and not emulated else "", size=size)
+        self.ln(above)
+        if self.will_page_break(height * (4 if bold else 1)):  # a heading stays with the line below it
+            self.add_page()
+        with self.local_context(
+            text_mode=TextMode.FILL_STROKE if emulated else TextMode.FILL, line_width=size * _STROKE
+        ):
+            if beside:
+                self.cell(width, height, _clean(beside))
+            self.multi_cell(0, height, _clean(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
-def _that_fits(word: str, line: _Line, room: float, font: Font) -> str:
-    fits = (n for n in range(len(word), 0, -1) if n == 1 or _measured(word[:n], line, font) <= room)
-    return word[: next(fits)]
-
-
-def _measured(text: str, line: _Line, font: Font) -> float:
-    return font.width(text, bold=line.bold) * line.size / 1000
-
-
-def _pages(lines: list[_Line], font: Font) -> list[bytes]:
-    """The content of each page; a heading stays with the line below it."""
-    pages: list[list[str]] = [[]]
-    y = float(_HEIGHT - _MARGIN)
-    for line in lines:
-        height = line.size * _LEADING
-        if not line.beside:
-            y -= line.above + height
-            if y < _MARGIN + (3 * height if line.bold else 0):
-                pages.append([])
-                y = _HEIGHT - _MARGIN - height
-        at, style = f"{_MARGIN + line.indent:g} {y:.2f}", font.style(line.size, bold=line.bold)
-        pages[-1].append(f"BT {style} {at} Td <{font.codes(line.text).hex()}> Tj ET")
-    return ["\n".join(page).encode() for page in pages]
+def _texts(letter: Letter) -> Iterator[str]:
+    """Every text of the letter as it is printed."""
+    yield from map(_clean, (*letter.sender, *letter.recipient, letter.date, letter.title, letter.salutation))
+    for block in letter.blocks:
+        facts = (text for fact in block.facts for text in fact)
+        lines = (block.heading or "", block.lead or "", *block.paragraphs, *facts, *block.items, *block.after)
+        yield from map(_clean, lines)
 
 
 def _clean(text: str) -> str:
     return unicodedata.normalize("NFC", printable(text))
 
 
-def _document(objects: list[bytes]) -> bytes:
-    """The objects, numbered from 1, with their table; the first is the catalogue, the last the title."""
-    body, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
-    for number, content in enumerate(objects, start=1):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    trailer = b"trailer\n<</Size %d/Root 1 0 R/Info %d 0 R>>\n" % (len(objects) + 1, len(objects))
-    return body + head + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(body)
+def _font(text: str) -> str:
+    try:
+        text.encode(WINDOWS)
+    except UnicodeEncodeError:
+        if odd := next((c for c in text if not _is_in_noto(c)), None):
+            raise Unprintable(f"cannot print {odd!r}") from None
+        return NOTO
+    return HELVETICA
+
+
+def _is_in_noto(character: str) -> bool:
+    kind = unicodedata.category(character)[0]
+    if kind in "MC" or (kind == "L" and not unicodedata.name(character, "").startswith(SCRIPTS)):
+        return False
+    return ord(character) in _glyphs()
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    with as_file(FONT) as path:
+        font = TTFFont(FPDF(), path, NOTO, style="")
+        try:
+            return frozenset(font.cmap)
+        finally:
+            font.close()

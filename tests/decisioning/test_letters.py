@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
-from decisioning.letter import Block, Letter
-from decisioning.letter_fonts import Unprintable
+from decisioning.letter import Block, Letter, Unprintable
 from decisioning.letter_forms import as_html, as_markdown, printable
 from decisioning.letter_pdf import as_pdf
 
@@ -96,7 +95,7 @@ WIDER = st.text(
 ).filter(str.strip)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(WIDER)
 def test_pdf_prints_polish_greek_and_cyrillic(text):
     """What Windows-1252 lacks is printed with glyphs that the letter brings, and can be read out again."""
