@@ -76,6 +76,9 @@ def _foreign_parts(said: Said, pool: Pool) -> Iterator[Problem]:
     for start, end in pairwise(cuts):
         own = [w for w in said.content if start <= w.start < end and not is_framing(w, said)]
         foreign = [w for w in own if not keys(w.stem) & pool.keys and w.stem not in _near(said, pool)]
+        enough = form("enough").search(said.text, start)
+        if enough and enough.start() < end:
+            continue
         if len(foreign) == len(own) and any(not is_neutral(w.stem) for w in own):
             yield said.problem("not_carried", f"no clause speaks of: {_listed(own)}")
             return

@@ -20,7 +20,8 @@ def check_rulings(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where facts are given and another outcome is told than the clauses have for them."""
     if pool.outcome is not None or not _gives_fact(said, pool):
         return
-    told = {o: negated_at(said.text, m.start()) for o in _OUTCOMES if (m := form(o.value).search(said.text))}
+    found = ((o, form(o.value).search(said.text)) for o in _OUTCOMES)
+    told = {o: negated_at(said.text, m.start()) or " not " in m.group() for o, m in found if m}
     if not told or form(_OPEN).search(said.text):
         return
     met = met_by_facts(said, pool)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from decisioning.grounding import check, check_sentence, lexicon
+from decisioning.grounding import aligned, check, check_sentence, lexicon
 from decisioning.grounding.said import said_of
 from evals.faults.model import Fault, Seed, instead
 from evals.verifier import ALONE
@@ -35,10 +35,15 @@ def _nothing_wrong(*_: object) -> tuple[()]:
 @contextmanager
 def _own_words_alone() -> Iterator[None]:
     """A checker that lets no word stand for another."""
-    with patch.object(lexicon, "_groups", dict):
-        lexicon.keys.cache_clear()
+    with patch.object(lexicon, "_groups", dict), patch.object(lexicon, "_near", dict):
+        _forget()
         yield
+    _forget()
+
+
+def _forget() -> None:
     lexicon.keys.cache_clear()
+    aligned.nearby.cache_clear()
 
 
 def _never_satisfied(text: str, pool: Any) -> Any:
@@ -50,7 +55,8 @@ def _looking_back(said: Any, pool: Any) -> Any:
     """A checker that reads each sentence of a text again with every second before it."""
     before = pool.kept.setdefault("before", [])
     for other in before[::2]:
-        _ = said_of(f"{other} {said.text}", pool.clauses).content
+        both = said_of(f"{other} {said.text} {other}", pool.clauses)
+        _ = both.content, both.phrases, both.trailing, both.boundaries, both.stems
     before.append(said.text)
     return _PROBLEMS(said, pool)
 
