@@ -55,7 +55,7 @@ def _looking_back(said: Any, pool: Any) -> Any:
     """A checker that reads each sentence of a text again with every second before it."""
     before = pool.kept.setdefault("before", [])
     for other in before[::2]:
-        both = said_of(f"{other} {said.text} {other}", pool.clauses)
+        both = said_of(f"{other} {other} {said.text} {other}", pool.clauses)
         _ = both.content, both.phrases, both.trailing, both.boundaries, both.stems
     before.append(said.text)
     return _PROBLEMS(said, pool)
