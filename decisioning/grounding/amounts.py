@@ -26,6 +26,7 @@ _COPULA = re.compile(
     re.IGNORECASE,
 )
 _BEING = re.compile(r"\b(?:is|was|stands\s+at|comes\s+to)\s+$", re.IGNORECASE)
+_SCORED = re.compile(r"\b(?:scor\w+|grey\s+zone|band|cut-?off|tier)\b", re.IGNORECASE)
 _FITTING = 0.5
 _CLEARLY = 0.19
 _FEW = 10
@@ -74,6 +75,8 @@ def _quoted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
         return said.problem(
             "number_out_of_place", f'"{quantity.text}" stands in a clause that speaks of something else'
         )
+    if pool.outcome is not None and quantity.kind is Kind.POINTS and not _SCORED.search(said.text):
+        return said.problem("number_out_of_place", f'"{quantity.text}" are points of a score, not of this')
     limiting = quantity.bound or quantity.comparator or form("strict limit").search(said.part_of(quantity))
     if not is_general(said, pool) and not limiting:
         return said.problem(

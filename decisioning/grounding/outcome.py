@@ -25,6 +25,11 @@ _DECIDED = re.compile(
 _TURNED = {Outcome.DECLINE: Outcome.APPROVE.value, Outcome.APPROVE: Outcome.DECLINE.value}
 """What is not granted is declined."""
 _SIMULATED = re.compile(r"\bsimulat\w+\b", re.IGNORECASE)
+_PERSON_DECIDES = re.compile(
+    r"\b(?:person|human|underwriter|officer|analyst)\s+(?:must|has\s+to|needs\s+to|should|will)\s+(?:now\s+|then\s+)?(?:decide|review|look)\b",
+    re.IGNORECASE,
+)
+_BY_ITSELF = re.compile(r"\b(?:by\s+itself|on\s+its\s+own|alone|would|if|unless|whenever)\b", re.IGNORECASE)
 _REFERRAL = re.compile(r"\breferrals?\b", re.IGNORECASE)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
 
@@ -46,6 +51,15 @@ def check_outcome(said: Said, pool: Pool) -> Iterator[Problem]:
                 yield problem
     if not general:
         yield from _undecided(said, pool)
+        yield from _left_to_a_person(said, pool)
+
+
+def _left_to_a_person(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What is decided waits for nobody, though a rule by itself would have asked for a person."""
+    found = _PERSON_DECIDES.search(said.text)
+    settled = pool.outcome in (Outcome.APPROVE, Outcome.DECLINE, Outcome.COUNTER_OFFER)
+    if found and settled and not _BY_ITSELF.search(said.text) and not negated_at(said.text, found.start()):
+        yield said.problem("outcome", f'"{found.group()}": the decision is {_word(pool.outcome)}')
 
 
 def _undecided(said: Said, pool: Pool) -> Iterator[Problem]:

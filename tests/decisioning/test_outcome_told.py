@@ -38,3 +38,21 @@ def test_a_simulation_decides_nothing():
     assert codes(live, told.format(live.as_of)) == set()
     assert codes(simulated, told.format(simulated.as_of)) == {"outcome"}
     assert codes(simulated, "In a simulation, the application would be approved.") == set()
+
+
+def test_what_is_decided_waits_for_nobody():
+    """A rule that by itself would refer leaves a decline a decline."""
+    decision = decided(Outcome.DECLINE)
+    assert "outcome" in codes(decision, "The income is below the limit, so a person must decide.")
+    assert "outcome" not in codes(decision, "By itself the income would mean that a person must decide.")
+
+
+def test_points_are_points_of_a_score():
+    """A number of points of a clause says nothing of an offer."""
+    decision = decided(Outcome.APPROVE)
+    clauses = {"CP-8.3": "The score sets the price tier. Tier A needs at least 690 points."}
+    pool = pool_of(decision, claims_of(decision), clauses)
+    found = {
+        p.code for p in check_sentence("The offer over 60 months is at least 690 points (CP-8.3).", pool)
+    }
+    assert "number_out_of_place" in found
