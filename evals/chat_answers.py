@@ -23,7 +23,12 @@ from evals.taking import taken
 
 QUESTIONS = Path(__file__).parent / "chat" / "data"
 DECISIONS = 30
-ASKED_OF_RECORD = ("outcome", "score", "debt_service_to_income", "disposable_income")
+ASKED_OF_RECORD = {
+    "outcome": "What is the outcome of this application?",
+    "score": "What is the score?",
+    "debt_service_to_income": "What is the debt service to income ratio?",
+    "disposable_income": "What is the disposable income?",
+}
 STEMS = {Outcome.APPROVE: "approve", Outcome.REFER: "refer", Outcome.DECLINE: "decline"}
 
 
@@ -41,11 +46,12 @@ class Question(Case):
 def cases(bench: Bench) -> CaseSet[Question]:
     """Both sets of questions, and four questions about each of thirty decisions."""
     del bench
-    made = [case for group in ("answerable", "unanswerable") for case in _read(group)]
+    made = [case for group in ("answerable", "unanswerable") for case in read_questions(group)]
     return case_set((*made, *_about_records()))
 
 
-def _read(group: str) -> list[Question]:
+def read_questions(group: str) -> list[Question]:
+    """The questions of a group about the policy; raises NotRun where there are none."""
     path = QUESTIONS / f"{group}.jsonl"
     if not path.is_file():
         raise NotRun(f"there are no questions in chat/data/{path.name}")
@@ -54,16 +60,10 @@ def _read(group: str) -> list[Question]:
 
 
 def _about_records() -> list[Question]:
-    asked = {
-        "outcome": "What is the outcome of this application?",
-        "score": "What is the score?",
-        "debt_service_to_income": "What is the debt service to income ratio?",
-        "disposable_income": "What is the disposable income?",
-    }
     return [
         Question(id=f"{kind} of {each.external_id}", group="record", kind=kind, question=text, row=each.row)
         for each in COMPLETE[:: len(COMPLETE) // DECISIONS][:DECISIONS]
-        for kind, text in asked.items()
+        for kind, text in ASKED_OF_RECORD.items()
     ]
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from decisioning.brief import brief
 from decisioning.claims import Claim
-from decisioning.drafts import brief, clause_data
+from decisioning.drafts import clause_data
 from decisioning.grounding import Pool, check_focus, check_sentence, check_source, facts_alone
 from decisioning.grounding.guards import check_form
 from decisioning.grounding.said import Said
@@ -72,7 +73,7 @@ def quoted(clause: Clause, span: tuple[int, int]) -> Statement:
         return found if text != own or any(p.code in _NEVER for p in found) else ()
 
     own = f'{clause.clause}: "{cited.quote}"'
-    data = clause_data(clause)
+    data = clause_data(clause, cited.quote)
     return Statement(f"clause:{clause.clause}", own, check, (), (cited,), data, "clauses")
 
 
