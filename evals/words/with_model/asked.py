@@ -48,8 +48,8 @@ async def work(services: Services, decisions: int, questions: int) -> list[Work]
         for (row, made), reader in zip(chosen, READERS * decisions, strict=False)
     ]
     about, policy = questions // 2, questions - questions // 2
-    asked = _in_turn([*_on_decisions(chosen, about)], [*_on_policy(policy)], 1)
-    return _in_turn(explained, asked, BLOCK)
+    asked = in_turn([*_on_decisions(chosen, about)], [*_on_policy(policy)], 1)
+    return in_turn(explained, asked, BLOCK)
 
 
 async def _chosen(services: Services, most: int) -> AsyncIterator[tuple[int, Decision]]:
@@ -82,7 +82,7 @@ def _on_policy(most: int) -> Iterator[Work]:
         yield Work(question, None, question=question)
 
 
-def _in_turn(one: Sequence[Work], other: Sequence[Work], block: int) -> list[Work]:
+def in_turn(one: Sequence[Work], other: Sequence[Work], block: int) -> list[Work]:
     """So many of the one, so many of the other, and so on; what is left over comes last."""
     parts = zip_longest(_blocks(one, block), _blocks(other, block), fillvalue=())
     return [item for pair in parts for part in pair for item in part]

@@ -51,10 +51,9 @@ class Recorded:
     def fates(self) -> tuple[Fate, ...]:
         """Of each claim or source that the model was shown."""
         said = [drafts_of(call.raw) for call in self.calls]
-        left = {each["claim"]: each for each in self.sentences}
-        return tuple(
-            _fate(name, [d[name] for d in said if d.get(name)], left.get(name)) for name in self.offered
-        )
+        drafts = {name: [d[name] for d in said if d.get(name)] for name in self.offered}
+        left = _numbered(self.sentences)
+        return tuple(_fate(name, drafts[name], left.get(name)) for name in self.offered)
 
     @property
     def problems_of(self) -> Mapping[str, Sequence[str]]:
