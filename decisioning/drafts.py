@@ -107,7 +107,8 @@ def parsed(raw: str) -> tuple[dict[str, str], tuple[Problem, ...]]:
 def tidied(text: str) -> str:
     """A draft on one line, with a capital and a full stop where a model left them out."""
     line = " ".join(text.split())
-    return capitalised(ended(line)) if line else ""
+    whole = line.rstrip("\"')\u201d")  # a quotation at the end has its own full stop
+    return capitalised(line if whole.endswith((".", "!", "?")) else ended(line)) if line else ""
 
 
 def unfenced(raw: str) -> str:

@@ -32,7 +32,7 @@ ASKED = (
     " and say what would have been decided otherwise and why.",
 )
 ASKED_OF_CLAUSES = (
-    "Tell a new colleague in eight short sentences what these clauses mean: who may get a loan, who may not,"
+    "Tell a new colleague in twelve short sentences what these clauses mean: who may get a loan, who may not,"
     " and give an example with figures for each."
 )
 SENTENCES = 12
@@ -42,7 +42,12 @@ CALL_S = 300.0
 
 def schema() -> Mapping[str, Any]:
     """A list of sentences."""
-    sentences = {"type": "array", "items": {"type": "string", "maxLength": 300}, "maxItems": SENTENCES}
+    sentences = {
+        "type": "array",
+        "items": {"type": "string", "maxLength": 160},
+        "minItems": SENTENCES,
+        "maxItems": SENTENCES,
+    }
     return {
         "type": "object",
         "properties": {"sentences": sentences},
