@@ -30,7 +30,7 @@ _OUTCOMES = {
     Outcome.INCOMPLETE: "incomplete and undecided",
 }
 _EFFECTS = {
-    Effect.DECLINE: "means a decline",
+    Effect.DECLINE: "that alone means a decline",
     Effect.REFER: "a person must decide",
 }
 _STEPS = {
@@ -92,19 +92,17 @@ def _outcome(claim: OutcomeClaim, told: Told) -> Mapping[str, Any]:
 
 def _score(claim: ScoreClaim) -> Mapping[str, Any]:
     score, band = claim.score, claim.band
-    stands = "at" if score.value == score.cutoff else "above" if score.value > score.cutoff else "below"
-    own = {
-        "score": number(score.value),
-        "scale": f"from {number(score.min)} to {number(score.max)}",
-        "cut_off": number(score.cutoff),
-        "the_score_is": f"{stands} the cut-off",
+    own = {"score": number(score.value), "scale": f"from {number(score.min)} to {number(score.max)}"}
+    fired = band is not None and band.fired and isinstance(band.limit, int | float)
+    limit = band.limit if fired and band else score.cutoff
+    name = "cut_off" if limit == score.cutoff else "least_score"
+    stands = "at" if score.value == limit else "above" if score.value > float(str(limit)) else "below"
+    return own | {
+        name: f"{number(float(str(limit)))} points",
+        "the_score_is": f"{stands} the {name.replace('_', '-')}",
         "clause": ", ".join(claim.clauses),
+        "so": _EFFECTS.get(band.effect) if fired and band else None,
     }
-    if band is None or not band.fired or not isinstance(band.limit, int | float):
-        return own
-    if band.limit != score.cutoff:
-        own["also"] = f"the score is {relation(band.comparator)} {number(band.limit)}"
-    return own | {"so": _EFFECTS.get(band.effect, "")}
 
 
 def _threshold(claim: ThresholdClaim, told: Told) -> Mapping[str, Any]:
