@@ -92,25 +92,27 @@ def _outcome(claim: OutcomeClaim, told: Told) -> Mapping[str, Any]:
 
 def _score(claim: ScoreClaim) -> Mapping[str, Any]:
     score, band = claim.score, claim.band
-    own = {"score": number(score.value), "scale": f"from {number(score.min)} to {number(score.max)}"}
-    fired = band is not None and band.fired and isinstance(band.limit, int | float)
-    limit = band.limit if fired and band else score.cutoff
-    name = "cut_off" if limit == score.cutoff else "least_score"
-    stands = "at" if score.value == limit else "above" if score.value > float(str(limit)) else "below"
-    return own | {
-        name: f"{number(float(str(limit)))} points",
+    limit, name, so = score.cutoff, "cut_off", None
+    if band is not None and band.fired and isinstance(band.limit, int | float):
+        limit, so = float(band.limit), _EFFECTS.get(band.effect)
+        name = "cut_off" if limit == score.cutoff else "least_score"
+    stands = "at" if score.value == limit else "above" if score.value > limit else "below"
+    return {
+        "score": number(score.value),
+        "scale": f"from {number(score.min)} to {number(score.max)}",
+        name: f"{number(limit)} points",
         "the_score_is": f"{stands} the {name.replace('_', '-')}",
         "clause": ", ".join(claim.clauses),
-        "so": _EFFECTS.get(band.effect) if fired and band else None,
+        "so": so,
     }
 
 
 def _threshold(claim: ThresholdClaim, told: Told) -> Mapping[str, Any]:
-    reason = {"principal_reason": claim.reason.rank} if claim.reason else {}
+    reason: dict[str, Any] = {"principal_reason": claim.reason.rank} if claim.reason else {}
     return reason | _rule(claim.rule, told)
 
 
-def _rule(rule: Rule, told: Told) -> Mapping[str, Any]:
+def _rule(rule: Rule, told: Told) -> dict[str, Any]:
     stands = relation(rule.comparator) if rule.fired else denied(rule.comparator)
     limit = written(rule.limit, rule.unit, told.currency)
     category = rule.unit is Unit.CATEGORY

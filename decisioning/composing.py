@@ -1,4 +1,4 @@
-"""From claims and a model's drafts to an explanation: each sentence checked, a refused one replaced by ours."""
+"""From claims and drafts to an explanation: each sentence checked, a refused one replaced by ours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -28,7 +28,7 @@ WHY = {
 
 @dataclass(frozen=True)
 class Recorded:
-    """A sentence of a model: what it is about, whether it is supported, why not, who wrote it, how asked, when."""
+    """A sentence of a model: what it is about, whether it is supported, why not, who wrote it and how."""
 
     about: str
     text: str
