@@ -1,17 +1,20 @@
 """From claims and drafts to an explanation: each sentence checked, a refused one replaced by ours."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from decisioning.claims import Claim
+from decisioning.claims import Claim, OutcomeClaim
 from decisioning.drafts import Refused, parsed
 from decisioning.grounding import Pool, check_citations, check_focus, check_sentence, pool_of
-from decisioning.model import Explanation, Problem, Reader, Sentence, Writer
+from decisioning.model import Explanation, Mode, Problem, Reader, Sentence, Writer
 from decisioning.orders import without_orders
 from decisioning.ports import Clause
 from decisioning.quotes import citations_of
 from decisioning.titles import Told
 from decisioning.writer import sentence as deterministic
+
+_SUPPOSED = re.compile(r"\bwould\b|\bsimulat", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,18 @@ def _problems(scene: Scene, claim: Claim, drafted: Sentence) -> tuple[Problem, .
     return (
         *check_sentence(drafted.text, scene.pool),
         *check_focus(drafted.text, claim, scene.pool),
+        *told_as_decided(drafted.text, claim),
         *check_citations(drafted, scene.clauses, scene.told.decision.as_of),
     )
+
+
+def told_as_decided(text: str, claim: Claim) -> tuple[Problem, ...]:
+    """What is wrong with a sentence that tells the outcome of a simulation as one that was decided."""
+    simulated = isinstance(claim, OutcomeClaim) and claim.mode is Mode.SIMULATION
+    if not simulated or _SUPPOSED.search(text):
+        return ()
+    problem = "this is a simulation in which nothing was decided: say what would be"
+    return (Problem(sentence=text, code="outcome", problem=problem),)
 
 
 def compose(scene: Scene, outputs: Outputs, plain: Mapping[str, Sentence]) -> Explanation:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from decisioning.brief import brief
 from decisioning.claims import Claim
+from decisioning.composing import told_as_decided
 from decisioning.drafts import clause_data
 from decisioning.grounding import Pool, check_focus, check_sentence, check_source, facts_alone
 from decisioning.grounding.guards import check_form
@@ -89,7 +90,7 @@ def claimed(claim: Claim, told: Told, pool: Pool, clauses: Mapping[str, Clause])
 
     def check(said: str) -> tuple[Problem, ...]:
         focus = check_focus(said, claim, pool) if said != text else ()
-        return (*check_sentence(said, pool), *focus)
+        return (*check_sentence(said, pool), *focus, *told_as_decided(said, claim))
 
     return Statement(claim.id, text, check, claim.facts, citations, brief(claim, told))
 
