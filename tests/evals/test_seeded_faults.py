@@ -43,12 +43,15 @@ def without(group: str, options: Options, sound: Sound) -> Result:
     ids=[fault.says for faults in GROUPS.values() for fault in faults],
 )
 def test_a_fault_is_noticed(options: Options, sound: Sound, group: str, fault: Fault):
-    """The gates named with a fault hold without it and fail with it."""
+    """The gates named with a fault hold without it and fail with it; the document says what they ask."""
     result = without(group, options, sound)
     if result.not_run:
         pytest.skip(result.not_run)
     found = seeded(fault, options, result)
     assert found.noticed, rows([found])
+    written = rows_in(DOCUMENT.read_text(encoding="utf-8"))
+    asked = {key: row.split(" | ")[-1] for key, row in rows([found]).items()}
+    assert asked == {key: written[key].split(" | ")[-1] for key in asked}
 
 
 def test_every_gate_of_every_suite_has_a_fault(options: Options, sound: Sound):
