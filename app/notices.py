@@ -29,8 +29,9 @@ from app.wiring import Services
 from decisioning.edition import Edition
 from decisioning.errors import FieldProblem
 from decisioning.letter import Letter, NoticeKind, Recipient
+from decisioning.letter_fonts import Unprintable
 from decisioning.letter_forms import as_html, as_markdown
-from decisioning.letter_pdf import Unprintable, as_pdf
+from decisioning.letter_pdf import as_pdf
 from decisioning.model import Decision, Mode, Outcome
 from decisioning.notice import Case, notice_of
 from decisioning.sources import Source

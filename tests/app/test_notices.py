@@ -95,9 +95,12 @@ async def test_the_form_follows_accept(edge):
         assert refused.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_pdf_says_what_the_html_says(edge):
-    """The same words; where the form cannot print a name it is 406, and HTML prints it."""
-    decision_id = await posted(edge, "decline", application=DECLINED, sources=[REPORT | {"score": SCORE}])
+@pytest.mark.parametrize("name", ["Ana Ñíguez", "Łukasz Żółć", "Ελένη Παπαδοπούλου", "Олена Їжак"])
+async def test_the_pdf_says_what_the_html_says(edge, name):
+    """The same words, in Latin, Greek or Cyrillic letters; a name that it cannot print is 406."""
+    person = APPLICANT | {"name": name}
+    sources = [REPORT | {"score": SCORE}]
+    decision_id = await posted(edge, "decline", application=DECLINED, applicant=person, sources=sources)
     as_pdf = {"Accept": "application/pdf"}
     response = await edge.client.get(f"/v1/decisions/{decision_id}/notice", headers=as_pdf)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/pdf")
