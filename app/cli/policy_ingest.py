@@ -24,7 +24,7 @@ def register(commands: typer.Typer) -> None:
 
 def ingest(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH...", help="Files, or folders to walk.")
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files, or folders to walk.")
     ] = None,
     effective_from: Annotated[
         datetime | None, typer.Option(formats=DAY, metavar="DATE", help="When it binds from.")

@@ -43,7 +43,7 @@ def register(commands: typer.Typer) -> None:
 
 def search(
     query: Annotated[
-        str | None, typer.Argument(metavar="[QUERY]", help="A question, words, or the number of a clause.")
+        str | None, typer.Argument(metavar="QUERY", help="A question, words, or the number of a clause.")
     ] = None,
     as_of: Day = None,
     known_at: KnownAt = None,

@@ -87,7 +87,11 @@ _STATEMENT = TypeAdapter(Statement)
 
 def verify_command(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help='Lines {"id", "sources", "facts"?, "decision"?, "text"}.')
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help='Lines {"id", "sources", "facts"?, "decision"?, "text"}; - reads standard input.',
+        ),
     ],
     json: Annotated[bool, typer.Option("--json", help="The output is JSON lines in any case.")] = False,
 ) -> None:

@@ -131,6 +131,8 @@ async def _of_changes(scene: Scene, decision: Decision, tools: Tools) -> Reply |
     changes = what_if.changes_asked(scene, current)
     if changes or _under_today(scene):
         return await what_if.tried(scene, decision, changes, tools)
+    if derived := what_if.derived_asked(scene, current):
+        return derived
     if what_if.same_asked(scene, current) and not _general(scene.question):
         text = "The application is like that already, so there is nothing to try."
         return Reply((framed("what_if", text, ()),), decision.as_of, kind="record")

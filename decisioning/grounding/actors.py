@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from decisioning.grounding.aligned import cover
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool
@@ -36,7 +37,7 @@ _PERSON = re.compile(
     r"|beneficiary|agent|broker|investor|operator)s?\b",
     re.IGNORECASE,
 )
-_APPLY = ("applicant",)
+_COPY = 0.8
 _ALSO = {"creditor": "lender", "bank": "lender", "issuer": "lender"}
 _HEARS = frozenset(stem(w) for w in ("hear", "learn", "receive", "get", "obtain", "know"))
 """Who is told hears: these turn the one who acts round."""
@@ -74,9 +75,11 @@ def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
     own, theirs = _people(said.text), _people(" ".join(p.text for p in nearest))
     clauses = {p.clause for p in nearest}
     known = _people(" ".join(p.text for p in pool.passages if p.clause in clauses))
-    strange = {p for p in own - known if not any(keys(p) & keys(k) and p not in _APPLY for k in known)}
-    left_out = {p for p in theirs - own if not any(keys(p) & keys(o) for o in own - strange)}
-    if strange and left_out:
+    strange, left_out = own - known, theirs - own
+    copied = _people(" ".join(p.text for p in nearest if cover(said.content, p) >= _COPY))
+    if copied:
+        strange, left_out = strange | (own - copied), left_out | (copied - own)
+    if own and own <= strange and left_out:
         yield said.problem(
             "wrong_actor", f'the clause speaks of the "{min(left_out)}", not of the "{min(strange)}"'
         )

@@ -1,7 +1,7 @@
 """Of two conditions one is not enough, and what a fact does not meet has no consequence."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from decisioning.comparison import compare
 from decisioning.grounding.aligned import counterparts
@@ -11,7 +11,7 @@ from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.working import limits_of, value_of
 from decisioning.model import Problem
-from decisioning.numbers import bound_of
+from decisioning.numbers import Quantity, bound_of
 
 _IF = re.compile(
     r"\b(?:if|where|when|whenever|provided\s+that|in\s+the\s+case\s+of|for\s+an?\s+amount|with\s+regard\s+to)\b",
@@ -28,6 +28,10 @@ _DENIES = re.compile(
     r"\b(?:not|no|never|without|neither|cannot|unless|only|until|above|below|exceeds?|within|less|more|at\s+least|at\s+most)\b",
     re.IGNORECASE,
 )
+_DUTY = re.compile(r"\b(?:must|shall|may|can|cannot)\b", re.IGNORECASE)
+_BESIDE = 40
+"""Characters around a limit that belong to the condition."""
+_NOT = re.compile(r"\b(?:not|no|never|neither|cannot)\b", re.IGNORECASE)
 _HALF, _TWO = 0.5, 2
 _LEAST = 0.4
 
@@ -36,7 +40,8 @@ Span = tuple[int, int]
 
 def check_conditions(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """A problem where the sentence leaves out one of two conditions, or a fact does not meet one."""
-    for passage in nearest[:1]:
+    spared = bool(_NOT.search(said.text)) and any(unmet(said, nearest, pool))
+    for passage in nearest[:1] if not spared else ():
         left = _left_out(said, passage)
         if left:
             yield said.problem("exception", f'the clause asks for "{left.strip()}" as well')
@@ -103,23 +108,23 @@ def _unmet(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pro
     """A debt of 960 does not have the consequence of one of 1,000 or more."""
     if _DENIES.search(said.text):
         return
+    for passage, quantity in unmet(said, nearest, pool):
+        around = [w for w in passage.content if abs(w.start - quantity.start) > _BESIDE]
+        own = said_words(said)
+        told = sum(any(w in counterparts(stem, passage) for stem in own) for w in around)
+        if told and told >= _LEAST * len(around):
+            yield said.problem("comparator", f'the fact does not meet "{quantity.text}" of the clause')
+            return
+
+
+def unmet(said: Said, passages: Iterable[Passage], pool: Pool) -> Iterator[tuple[Passage, Quantity]]:
+    """The sentences of the clauses whose condition a fact that is told does not meet, with its limit."""
+    among = set(passages)
     for known, limits in limits_of(said, pool).items():
         if not any(known in pool.meaning(q) for q in said.amounts):
             continue
         for worth, quantity, passage in limits:
-            region = _region(passage.text) if passage in nearest else None
             bound = bound_of(quantity)
-            if region is None or bound is None or not region[0] <= quantity.start < region[1]:
-                continue
-            met = compare(float(value_of(known, pool)), bound, float(worth))
-            rest = [
-                _told(said, passage, (0, region[0])),
-                _told(said, passage, (region[1], len(passage.text))),
-            ]
-            told, of = sum(n for n, _ in rest), sum(n for _, n in rest)
-            if not met and told and told >= _LEAST * of:
-                yield said.problem(
-                    "comparator",
-                    f'{known.name.replace("_", " ")} does not meet "{quantity.text}" of the clause',
-                )
-                return
+            rules = passage in among and not _DUTY.search(passage.text[: quantity.start])
+            if rules and bound and not compare(float(value_of(known, pool)), bound, float(worth)):
+                yield passage, quantity

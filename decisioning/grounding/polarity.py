@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from decisioning.grounding.conditions import unmet
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys, listed
@@ -92,6 +93,8 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     general = least is _ALIKE
     if general and not _NEGATOR.search(said.text) and all(_WHOLLY.search(p.text) for p in nearest):
         yield said.problem("negation", f'"{nearest[0].text}" denies what is affirmed here')
+        return
+    if pool.outcome is None and _DENYING.search(said.text) and any(unmet(said, nearest, pool)):
         return
     if pool.outcome is None:
         yield from _excluded(said, nearest, pool)

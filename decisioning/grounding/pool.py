@@ -79,6 +79,7 @@ class Pool:
     outcome: Outcome | None = None
     currency_unit: int = 1
     currency: str = ""
+    simulated: bool = False
     titles: Mapping[str, str] = field(default_factory=dict)
     extra: frozenset[str] = field(default_factory=frozenset)
 

@@ -17,6 +17,7 @@ from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import Word, words
+from decisioning.grounding.working import is_worked_out
 from decisioning.model import Comparator, Problem
 from decisioning.numbers import Kind, Quantity, bound_of, negated_at, quantities
 
@@ -171,9 +172,19 @@ def _counts(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pr
     """Two directors are not one."""
     for noun, quantity in _counted(said.text):
         theirs = [q for p in nearest for n, q in _counted(p.text) if n == noun]
-        if theirs and not any(q.value == quantity.value for q in theirs):
+        if (
+            theirs
+            and not any(q.value == quantity.value for q in theirs)
+            and not _of_facts(quantity, said, pool)
+        ):
             yield said.problem("unknown_number", f'the clause says "{theirs[0].text}", not "{quantity.text}"')
             return
+
+
+def _of_facts(quantity: Quantity, said: Said, pool: Pool) -> bool:
+    """Whether a count is a fact's, or follows from one."""
+    placed = next((q for q in said.amounts if q.text == quantity.text), quantity)
+    return bool(pool.meaning(placed)) or is_worked_out(said, placed, pool)
 
 
 def _each(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:

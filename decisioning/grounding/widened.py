@@ -12,14 +12,14 @@ from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.swapped import nearest_to
-from decisioning.grounding.text import words
-from decisioning.model import Problem
-from decisioning.numbers import Kind, bound_of
+from decisioning.grounding.text import Word, words
+from decisioning.model import Comparator, Problem
+from decisioning.numbers import Kind, Phrase, bound_of, comparing_phrases
 
 _STRONG = re.compile(
     r"\b(?:without\s+(?:any\s+)?exceptions?|whatever|regardless|irrespective|whether\s+or\s+not|in\s+(?:any|every|all)\s+cases?|no\s+matter"
     r"|always|invariably|under\s+all\s+circumstances|unconditionally|and\s+never\s+(?:for\s+)?less|even\s+(?:if|when|where|for|without)"
-    r"|wherever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question"
+    r"|forever|permanently|as\s+often\s+as|wherever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question"
     r"|throughout|for\s+the\s+(?:whole|entire|full)\s+\w+|from\s+the\s+first\s+day)\b",
     re.IGNORECASE,
 )
@@ -51,6 +51,7 @@ _WHETHER = re.compile(
     r"\b(?P<word>unless|except\s+(?:if|where|when)|if|where|when)\b(?P<rest>[^,.;]*)", re.IGNORECASE
 )
 _SAME = 0.66
+_SIDES = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 _OUTCOME = re.compile(
     r"\b(?:declined|refused|rejected|turned\s+down|referred|approved|accepted|granted|deleted|lost)\b",
     re.IGNORECASE,
@@ -72,6 +73,7 @@ def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
         yield from _joined(said, nearest)
         yield from _both_limits(said, nearest)
         yield from _only(said, nearest)
+        yield from _turned(said, nearest)
         yield from check_anchors(said, nearest, pool)
         yield from check_conditions(said, nearest, pool)
         yield from _unless(said, nearest)
@@ -86,27 +88,52 @@ def _universal(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
         yield said.problem("exception", f'no clause says "{strong.group()}"')
         return
     weak = _WEAK.search(said.text)
+    noun = next((w for w in said.words if weak and w.start >= weak.end() and not is_stop(w.text)), None)
     if not weak:
         return
-    own = frozenset(k for w in said.content for k in keys(w.stem))
-    noun = next((w for w in said.words if w.start >= weak.end() and not is_stop(w.text)), None)
-    for passage in nearest if noun else ():
-        for word in (w for w in passage.words if noun and w.stem == noun.stem):
-            bounded = [q for q in passage.quantities if bound_of(q) and 0 <= q.start - word.end <= _CLOSE]
-            if bounded and not any(equal(q, bounded[0]) for q in said.amounts):
-                yield said.problem("exception", f'"{weak.group()}" leaves out "{bounded[0].text}"')
-                return
+    if noun:
+        yield from _bounded(said, noun, weak.group(), nearest)
+        yield from _restricted(said, noun, weak.group(), nearest)
     phrase = " ".join(said.text[weak.start() :].split()[:2]).lower()
     if any(phrase in p.text.lower() for p in nearest):
         return
+    yield from _conditional(said, weak.group(), nearest)
+
+
+def _bounded(said: Said, noun: Word, every: str, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "All balances" where the clause has "balances up to 50,000 euros"."""
+    for passage in nearest:
+        for word in (w for w in passage.words if w.stem == noun.stem):
+            bounded = [q for q in passage.quantities if bound_of(q) and 0 <= q.start - word.end <= _CLOSE]
+            if bounded and not any(equal(q, bounded[0]) for q in said.amounts):
+                yield said.problem("exception", f'"{every}" leaves out "{bounded[0].text}"')
+                return
+
+
+def _conditional(said: Said, every: str, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """What holds under a condition does not hold of all."""
+    own = frozenset(k for w in said.content for k in keys(w.stem))
     for passage in nearest:
         for condition in _CONDITION.finditer(passage.text):
             rest = [w for w in words(condition["rest"]) if not is_stop(w.text) and not is_neutral(w.stem)]
             told = sum(bool(keys(w.stem) & own) for w in rest)
             if rest and told <= _KEPT * len(rest):
-                problem = f'"{weak.group()}" leaves out "{condition.group().strip()}"'
-                yield said.problem("exception", problem)
+                yield said.problem("exception", f'"{every}" leaves out "{condition.group().strip()}"')
                 return
+
+
+def _restricted(said: Said, noun: Word, every: str, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "All applicants" where the clause has "self-employed applicants" alone."""
+    before = [
+        next((v for v in p.words if v.end + 1 == w.start), None)
+        for p in nearest
+        for w in p.words
+        if w.text.lower() == noun.text.lower()
+    ]
+    kept = frozenset(k for w in said.words for k in keys(w.stem))
+    left = [w for w in before if w and not (is_stop(w.text) or is_neutral(w.stem) or keys(w.stem) & kept)]
+    if left and len(left) == len(before):
+        yield said.problem("exception", f'"{every}" leaves out "{left[0].text}"')
 
 
 def _two_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
@@ -146,14 +173,24 @@ def _both_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
             if equal(first, a) and equal(second, b)
         ]
         words_of = {w[0].lower() for w in theirs if w}
-        if (
-            len(own) == 1
-            and len(words_of) == 1
-            and own[0].lower() not in words_of
-            and not _NO.search(said.text)
-        ):
+        if len(own) == 1 and len(words_of) == 1 and own[0].lower() not in words_of:
             yield said.problem("exception", f'the clause has "{min(words_of)}" where this has "{own[0]}"')
             return
+
+
+def _turned(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "At most once a month" is not "at least once a month": comparisons of what is told in words."""
+    for own in said.phrases if not said.amounts else ():
+        after = _next_two(said.text, own)
+        found = ((q.text, p) for q in nearest for p in comparing_phrases(q.text))
+        sides = {_SIDES.get(p.comparator, 0) for text, p in found if _next_two(text, p) == after}
+        if len(after) > 1 and sides == {-_SIDES.get(own.comparator, 0)}:
+            yield said.problem("comparator", f'"{said.text[own.start : own.end]}" turns the clause round')
+            return
+
+
+def _next_two(text: str, phrase: Phrase) -> list[str]:
+    return text[phrase.end :].lower().split()[:2]
 
 
 def _only(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations
 
 from decisioning.comparison import compare
+from decisioning.grounding.arithmetic import follows
 from decisioning.grounding.once import once
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import Known, Pool, Role, equal
@@ -31,7 +31,6 @@ _BELOW = re.compile(r"\b(?:miss\w*|short|below|under|lower|lack\w*|fail\w*)\b", 
 _PRONOUN = re.compile(r"\b(?:it|they|this|these)\b", re.IGNORECASE)
 _LABELLED = re.compile(r"\b(?:tier|band|grade|class)\s+([A-Z])\b")
 _ROW = re.compile(r"\|\s*([A-Z]|\d{1,2}|[IVX]{1,4})\s*\|")
-_SUM = re.compile(r"\b(?:together|sum|total|combined|add(?:s|ed)?|plus|altogether)\b", re.IGNORECASE)
 _LIMIT = re.compile(
     r"\b(?:minimum|maximum|limit|ceiling|cap|floor|threshold|cut-?off|bar|line|mark|longest|shortest|largest|smallest|highest|lowest"
     r"|required|needed|allowed|permitted)\b",
@@ -46,7 +45,7 @@ _BAD = re.compile(
     re.IGNORECASE,
 )
 _GOOD = re.compile(
-    r"\b(?:approved|accepted|granted|eligible|acceptable|admissible|enough|sufficient|suffices|(?:meets?|satisf(?:y|ies)|keeps?|respects?|complies|fulfils?)\b(?=.*\b(?:limit|minimum|maximum|ceiling|cap|floor|threshold|requirements?|conditions?|rules?|policy)))\b",
+    r"\b(?:(?:within|inside)\s+(?:the\s+|both\s+|all\s+)?(?:\w+\s+)?limits|approved|accepted|granted|eligible|acceptable|admissible|enough|sufficient|suffices|(?:meets?|satisf(?:y|ies)|keeps?|respects?|complies|fulfils?)\b(?=.*\b(?:limit|minimum|maximum|ceiling|cap|floor|threshold|requirements?|conditions?|rules?|policy)))\b",
     re.IGNORECASE,
 )
 _ALLOWED = re.compile(r"\b(?:allowed|permitted|possible|financed|long\s+enough)\b", re.IGNORECASE)
@@ -69,32 +68,7 @@ def is_worked_out(said: Said, quantity: Quantity, pool: Pool) -> bool:
         for limit in _told(said, limits_of(said, pool)[known], others)
         for value in [value_of(known, pool)]
     )
-    return away or _is_sum(said, quantity, pool) or _is_share(said, quantity, pool)
-
-
-def _is_sum(said: Said, quantity: Quantity, pool: Pool) -> bool:
-    """Whether it is what two facts that the sentence names come to together."""
-    if not _SUM.search(said.text):
-        return False
-    named = [k for k in _values(pool) if k.role is Role.VALUE and pool.named(k.name, said.stems) >= MEANT]
-    return any(
-        value_of(a, pool) + value_of(b, pool) == worth_of(quantity, a, pool)
-        for a, b in combinations(named, 2)
-        if a.unit is b.unit
-    )
-
-
-def _is_share(said: Said, quantity: Quantity, pool: Pool) -> bool:
-    """Whether it is as many percent of a fact that is told as a clause says."""
-    told = [k for q in said.amounts if q is not quantity for k in pool.meaning(q) if k.role is Role.VALUE]
-    shares = [q.value for p in nearest_words(said, pool) for q in p.quantities if q.kind is Kind.PERCENT]
-    return any(value_of(k, pool) * s == worth_of(quantity, k, pool) for k in told for s in shares)
-
-
-def nearest_words(said: Said, pool: Pool) -> list[Passage]:
-    """The sentences of the clauses whose words are most like the sentence's."""
-    best = max((likeness(said.content, p) for p in pool.passages), default=0.0)
-    return [p for p in pool.passages if likeness(said.content, p) >= best - 0.001]
+    return away or follows(said, quantity, pool, side)
 
 
 def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> bool | None:
@@ -161,8 +135,11 @@ def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
         told = [x for x in limits if any(equal(q, x[1]) for q in said.amounts)]
         if not given or not limits:
             continue
-        broken = [_breaks(value_of(known, pool), x) for x in told or limits]
+        broken = [_breaks(value_of(known, pool), x) for x in limits if bad or not told or x in told]
         name = known.name.replace("_", " ")
+        limits_with = [x for x in limits if len({q for q in x[2].quantities if bound_of(q)}) > 1]
+        if limits_with and not bad:
+            continue
         if bad and not any(broken):
             yield said.problem("comparator", f'{name} keeps every limit of the clauses: "{found.group()}"')
         if not bad and any(broken):
@@ -268,6 +245,8 @@ def worth_of(quantity: Quantity, known: Known, pool: Pool) -> Decimal | None:
     """What a quantity is worth in the unit of a fact; None where it is of another sort."""
     if known.unit is not None and quantity.kind is not Kind.NUMBER and not could_be(quantity, known.unit):
         return None
+    if quantity.kind is Kind.DURATION and known.unit is None:
+        return quantity.value
     if quantity.kind is Kind.DURATION:
         months = _IN_MONTHS.get(quantity.unit)
         if months is None or known.unit not in (Unit.MONTHS, Unit.YEARS):

@@ -106,7 +106,8 @@ _NEGATOR = (
     r"(?:not|never|no|cannot|can't|neither|nor|without|\w+n['\u2019]t|fail(?:s|ed|ing)?\s+to|far\s+from)"
 )
 _NEGATED = re.compile(
-    rf"(?<![\w-]){_NEGATOR}(?:\s+(?!{_STOP}\b)[\w'\u2019-]+){{0,3}}\s+$",
+    rf"(?<![\w-]){_NEGATOR}(?:\s+(?!{_STOP}\b)[\w'\u2019-]+){{0,3}}\s+$"
+    r"|\bnot\s+so\s+\w+\s+as\s+to\s+(?:be\s+)?$",
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(

@@ -126,6 +126,7 @@ RECORD = [
     ("Under which policy edition was it decided?", "2026-06-01+0a"),
     ("Are there conditions?", "no conditions"),
     ("Who must decide?", "no person"),
+    ("How many points did income earn?", "does not read the points"),
     ("What would change the outcome?", "500"),
 ]
 
@@ -138,6 +139,15 @@ async def test_tells_what_the_record_holds(question, says):
     made = await ask(question, tools)
     assert not made.abstained
     assert says in made.answer
+
+
+async def test_what_follows_from_the_application_is_not_supposed_by_itself():
+    """A disposable income of 50 is no income of 50: nothing is tried, and the answer says so."""
+    tools = await bound(score=420)
+    made = await ask("What if the disposable income were 50?", tools)
+    assert made.abstained
+    assert made.answer.startswith("The disposable income follows from the application")
+    assert "try_changes" not in tools.called
 
 
 async def test_tells_every_principal_reason():

@@ -80,3 +80,33 @@ def test_a_fact_meets_the_condition_whose_consequence_is_told(text, supported):
     """What is worked out from a fact and a clause is so, and no consequence is drawn from what is not met."""
     verdict = verify(RATES, FACTS, None, text)
     assert verdict.supported is supported, verdict
+
+
+FARES = {
+    "F-1": "A passenger whose train is more than 60 minutes late gets back 25 % of the fare.",
+    "F-2": "Equity must be at least 20 % of total assets. A company below that is referred.",
+    "F-3": "Luggage is insured up to 400 euros at home and up to 900 euros on journeys.",
+    "F-4": "Guests with a pass may use the sauna. The sauna is cleaned at least once a week.",
+}
+LATE = {"delay": {"value": 75, "unit": "minutes"}}
+
+
+@pytest.mark.parametrize(
+    ("facts", "text", "supported"),
+    [
+        (LATE, "The train is 75 minutes late, 15 minutes above 60 minutes.", True),
+        (LATE, "The delay of 75 minutes is less than 60 minutes.", False),
+        ({"fare": {"value": 80, "unit": "EUR"}}, "Of the fare of 80 euros, 25 % are 20 euros.", True),
+        ({"fare": {"value": 80, "unit": "EUR"}}, "Of the fare of 80 euros, 25 % are 25 euros.", False),
+        ({"equity_ratio": {"value": 17, "unit": "percent"}}, "The equity of 17 % is below 20 %.", True),
+        ({"equity_ratio": {"value": 17, "unit": "percent"}}, "The equity of 17 % is at least 20 %.", False),
+        ({}, "On journeys, luggage is insured up to 400 euros.", False),
+        ({}, "On journeys, luggage is insured up to 900 euros.", True),
+        ({}, "All guests may use the sauna forever.", False),
+        ({}, "The sauna is cleaned at most once a week.", False),
+    ],
+)
+def test_numbers_stay_with_their_own(facts, text, supported):
+    """A fact is compared and reckoned with in whatever unit it is given; a number keeps its place."""
+    verdict = verify(FARES, facts, None, text)
+    assert verdict.supported is supported, verdict
