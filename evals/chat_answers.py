@@ -94,7 +94,14 @@ async def measure(bench: Bench, case: Question) -> Measured:
         decision = await taken(bench.services, _application(case.row))  # type: ignore[arg-type]
         answered = await ask(bench.services, case.question, decision=decision.id)
         scores = {"contradicts": float(not answered.abstained and not _agrees(case.kind, decision, answered))}
-    return Measured(case.id, scores, {case.group: case.kind}, case.question, answered.text)
+    return Measured(case.id, scores, _slice(case), case.question, answered.text)
+
+
+def _slice(case: Question) -> dict[str, str]:
+    """Answerable questions by the part of the manual that answers, the others by their kind."""
+    if case.group == "answerable":
+        return {"part of the manual": case.clauses[0].partition(".")[0] if case.clauses else "several"}
+    return {f"kind of {case.group} question": case.kind}
 
 
 def _of_policy(case: Question, answered: Answered) -> dict[str, float]:
@@ -156,7 +163,7 @@ def _as_shipped(measured: Sequence[Measured]) -> str:
 
 
 def _answers(measured: Sequence[Measured]) -> tuple[Gate, ...]:
-    right = "93 % measured; one wrong in ten, judged by the key's own words, and nobody asks again"
+    right = "one wrong answer in ten, by the key's own words, and nobody asks again; 94 % was measured"
     cited = "the clause that answers must be among those quoted, and few others"
     return (
         mean("answers right", measured, "right", "at least", 0.9, right),

@@ -35,7 +35,7 @@ def _nothing_wrong(*_: object) -> tuple[()]:
 @contextmanager
 def _own_words_alone() -> Iterator[None]:
     """A checker that lets no word stand for another."""
-    with patch.object(lexicon, "_groups", dict):
+    with patch.multiple(lexicon, _groups=dict, _near=dict):
         lexicon.keys.cache_clear()
         yield
     lexicon.keys.cache_clear()
@@ -95,9 +95,9 @@ OF_CHECKER: tuple[Fault, ...] = (
     _mutants("a checker that does not know the outcome", ("outcome", "promise"), _without("check_outcome")),
     _mutants("a checker that does not look for foreign words", ("plausible",), _without("check_content")),
     _mutants(
-        "a checker that does not bind what is said to a claim",
+        "a checker that does not bind what is said to a claim, and does not look at foreign words",
         ("invented_condition",),
-        _without("check_binding"),
+        _without("check_binding", "check_content"),
     ),
     _mutants(
         "a checker that takes any reason for one of this decision",
@@ -105,9 +105,9 @@ OF_CHECKER: tuple[Fault, ...] = (
         _without("check_amounts", "check_binding", "check_guards"),
     ),
     _mutants(
-        "a checker without its guards: orders, protected characteristics, personal data",
+        "a checker without its guards, and without its look at foreign words",
         ("order", "protected"),
-        _without("check_guards", "check_form"),
+        _without("check_guards", "check_form", "check_content"),
     ),
     _mutants(
         "a checker that misses no reason",
