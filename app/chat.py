@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app import openapi
+from app.accepting import accepted
 from app.answering import Scene, Turn, answer_turn, scene_of
 from app.auth import Analyst
 from app.bodies import parse, read_body
@@ -24,6 +25,7 @@ from app.replies import json_response
 from app.schemas import ChatRequest, FeedbackRequest
 from app.storage.chats import Feedback, load_conversation, put_feedback
 from app.storage.errors import UnknownRecord
+from app.telemetry import current_trace_id
 from app.wiring import Services, services_of
 from decisioning.errors import CredenceError
 from decisioning.model import Sentence
@@ -72,17 +74,17 @@ async def feedback(request: Request, caller: Analyst, conversation_id: UUID) -> 
         services.new_id(), conversation_id, wanted.helpful, wanted.comment, caller.key_id, services.now()
     )
     await put_feedback(services.engine, kept)
-    return json_response({"id": str(kept.id), "conversation_id": str(conversation_id)}, 201)
+    told = {"id": str(kept.id), "conversation_id": str(conversation_id), "trace_id": current_trace_id()}
+    return json_response(told, 201)
 
 
 def _accepted(accept: str) -> str:
-    """The media type to answer with; JSON alone only where events are not accepted."""
-    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if ranges & {EVENTS, "*/*", "text/*", ""}:
-        return EVENTS
-    if ranges & {JSON, "application/*"}:
-        return JSON
-    raise NotAcceptable(f"accept {EVENTS} or {JSON}")
+    """The media type to answer with: of two that are as welcome, the one that is named; else events."""
+    names = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    best = accepted(accept, (JSON, EVENTS) if JSON in names and EVENTS not in names else (EVENTS, JSON))
+    if best is None:
+        raise NotAcceptable(f"accept {EVENTS} or {JSON}")
+    return best
 
 
 class EventStream(Response):

@@ -21,7 +21,7 @@ from app.explaining import Words, explain_in_background, told_of, words_for
 from app.logs import log
 from app.schemas import DecisionRequest
 from app.stopwatch import SpanStopwatch, Told
-from app.storage.idempotency import Answer, Claimed
+from app.storage.idempotency import RECORD, Answer, Claimed
 from app.storage.rows import SOURCES, Applicant, Monitoring, NewDecision, record_json
 from app.telemetry import Attr, Attributes, SpanName, current_trace_id, span
 from app.wiring import Services
@@ -181,10 +181,17 @@ def _new(order: Order, decided: Decided, words: Words, record: str, body: bytes)
         monitoring=Monitoring(**monitoring.model_dump()) if monitoring else None,
         note=wanted.notes,
         api_key_id=order.key_id,
-        answer=Answer(order.claimed, decided.decision.id, body) if order.claimed else None,
+        answer=_kept(order, decided, words, body),
         record_json=record,
         sources=SOURCES.validate_python([each.model_dump() for each in wanted.sources]),
     )
+
+
+def _kept(order: Order, decided: Decided, words: Words, body: bytes) -> Answer | None:
+    """What is kept under the request's key; without words the answer is the record itself."""
+    if order.claimed is None:
+        return None
+    return Answer(order.claimed, decided.decision.id, RECORD if words.explanation is None else body)
 
 
 def _tell(services: Services, order: Order, taken: Taken, watch: SpanStopwatch, stored: Joined[None]) -> None:

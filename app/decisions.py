@@ -26,7 +26,7 @@ from app.errors import BadRequest, KeyInProgress, KeyReused
 from app.leaving import UntilCallerLeaves
 from app.logs import log
 from app.replies import json_bytes, json_response
-from app.schemas import DecisionRequest, Text
+from app.schemas import DecisionRequest, QueryText, UnsetIfBlank
 from app.storage import idempotency
 from app.storage.decisions import LARGEST_PAGE, load_decision, load_page, load_stored
 from app.storage.errors import DatabaseUnavailable
@@ -175,10 +175,10 @@ _EXPANDED: Final[Mapping[str, Callable[[StoredDecision], Any]]] = {"points": _po
 async def page(
     request: Request,
     _caller: Analyst,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
-    outcome: Outcome | None = None,
-    product: Annotated[Text | None, Query(max_length=200)] = None,
-    external_id: Annotated[Text | None, Query(max_length=200)] = None,
+    cursor: QueryText = None,
+    outcome: Annotated[Outcome | None, UnsetIfBlank] = None,
+    product: QueryText = None,
+    external_id: QueryText = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
 ) -> Response:
     """A page of them; `next_cursor` asks for the next one with the same query, null on the last."""

@@ -17,6 +17,7 @@ from app.notices import FORMS, letter_of, state_of
 from app.replies import json_response
 from app.schemas import QueryInstant, SentRequest
 from app.storage.notices import Document, StoredNotice, mark_sent, unsent_notices
+from app.telemetry import current_trace_id
 from app.wiring import services_of
 from decisioning.errors import FieldProblem
 
@@ -68,7 +69,8 @@ async def sent(request: Request, _caller: Analyst, decision_id: UUID) -> Respons
         raise InvalidBody("sent_at lies in the future", (problem,))
     await state_of(services, decision_id)
     await mark_sent(services.engine, decision_id, wanted.channel, wanted.sent_at or now)
-    return json_response(_state(await state_of(services, decision_id)))
+    state = _state(await state_of(services, decision_id))
+    return json_response(state | {"trace_id": current_trace_id()})
 
 
 @router.get(
@@ -86,7 +88,8 @@ async def waiting(
     services = services_of(request)
     before: datetime = due_before or services.now() + SOON
     found = await unsent_notices(services.engine, before, limit)
-    return json_response({"items": [_state(notice) for notice in found]})
+    items = [_state(notice) for notice in found]
+    return json_response({"items": items, "trace_id": current_trace_id()})
 
 
 def _letter(document: Document) -> Response:

@@ -21,6 +21,8 @@ from opentelemetry._logs import Logger, SeverityNumber
 from structlog.typing import EventDict, WrappedLogger
 
 ROOT: Final = Path(__file__).parents[1]
+TOLD_ELSEWHERE: Final = ("pypdf",)
+"""Libraries whose warnings are told otherwise: a damaged file is refused, with the reason."""
 
 
 def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
@@ -36,6 +38,8 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
     handler.setFormatter(_Plain())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
+    for name in TOLD_ELSEWHERE:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 _add_time = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")

@@ -28,17 +28,24 @@ from app.storage.rows import Applicant
 from app.wiring import Services
 from decisioning.edition import Edition
 from decisioning.errors import FieldProblem
-from decisioning.letter import Letter, NoticeKind, Recipient
+from decisioning.letter import Letter, NoticeKind, Recipient, Unprintable
 from decisioning.letter_forms import as_html, as_markdown
-from decisioning.letter_pdf import Unprintable, as_pdf
 from decisioning.model import Decision, Mode, Outcome
 from decisioning.notice import Case, notice_of
 from decisioning.sources import Source
 
+
+def _as_pdf(letter: Letter) -> bytes:
+    # Imported only here: no service should be ready later for the library that its first PDF needs.
+    from decisioning.letter_pdf import as_pdf
+
+    return as_pdf(letter)
+
+
 FORMS: Final[Mapping[str, Callable[[Letter], bytes]]] = {
     "text/html": lambda letter: as_html(letter).encode(),
     "text/markdown": lambda letter: as_markdown(letter).encode(),
-    "application/pdf": as_pdf,
+    "application/pdf": _as_pdf,
 }
 """What a letter can be printed as, by media type; the first is what whoever accepts anything gets."""
 

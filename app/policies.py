@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from app import openapi
@@ -12,7 +13,7 @@ from app.auth import Analyst, PolicyOwner
 from app.bodies import parse, read_body
 from app.errors import Conflict, InvalidBody
 from app.replies import json_response
-from app.schemas import IngestRequest, QueryDay, QueryInstant, Text
+from app.schemas import IngestRequest, QueryDay, QueryInstant, QueryText, QuestionText, Text
 from app.storage.errors import UnknownRecord
 from app.telemetry import current_trace_id
 from app.wiring import Services, services_of
@@ -25,8 +26,7 @@ from retrieval.parse import parse_text
 LIMIT_BYTES = 8 << 20
 """A whole manual fits; the body of anything else has a smaller limit."""
 
-Question = Annotated[Text, Query(min_length=1, max_length=2_000)]
-DocumentName = Annotated[Text | None, Query(min_length=1, max_length=200)]
+Question = Annotated[QuestionText, Query(min_length=1, max_length=2_000)]
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 
@@ -41,8 +41,8 @@ async def search(
     _caller: Analyst,
     q: Question,
     as_of: QueryDay = None,
-    document: DocumentName = None,
-    k: Annotated[int, Query(ge=1, le=100)] = 10,
+    document: QueryText = None,
+    k: Annotated[int, BeforeValidator(lambda text: text or 10), Query(ge=1, le=100)] = 10,
     known_at: QueryInstant = None,
 ) -> Response:
     """The k best clauses in force on that day (today), best first, as known at that time (now)."""

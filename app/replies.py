@@ -10,8 +10,8 @@ JSON_TYPE = "application/json"
 
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON value that orjson can spell, as an answer."""
-    return Response(orjson.dumps(value), status, headers, JSON_TYPE)
+    """A JSON value that orjson can spell, as an answer; instants in UTC end in Z, as a decision's do."""
+    return Response(orjson.dumps(value, option=orjson.OPT_UTC_Z), status, headers, JSON_TYPE)
 
 
 def json_bytes(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -37,6 +37,13 @@ def _storable(text: str) -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    """A question has words."""
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
 def _spelled(text: Any, pattern: re.Pattern[str], what: str) -> str:
     if not isinstance(text, str) or not pattern.fullmatch(text):
         raise ValueError(f"must be {what}")
@@ -74,14 +81,18 @@ def _unless_made(kind: type, parse: Callable[[Any], Any]) -> BeforeValidator:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
+QuestionText = Annotated[Text, AfterValidator(_not_blank)]
 DAY_SCHEMA = WithJsonSchema(
     {"type": "string", "format": "date", "pattern": r"^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
 )
 Day = Annotated[date, _unless_made(date, parse_day), DAY_SCHEMA]
 Instant = Annotated[AwareDatetime, _unless_made(datetime, parse_instant)]
 Id = Annotated[UUID, _unless_made(UUID, parse_id)]
-QueryDay = Annotated[date | None, BeforeValidator(lambda text: text and parse_day(text)), DAY_SCHEMA]
-QueryInstant = Annotated[datetime | None, BeforeValidator(lambda text: text and parse_instant(text))]
+UnsetIfBlank = BeforeValidator(lambda text: text or None)
+"""`?outcome=` is a form's way of saying nothing of it."""
+QueryText = Annotated[Annotated[Text, Field(max_length=200)] | None, UnsetIfBlank]
+QueryDay = Annotated[date | None, BeforeValidator(lambda text: parse_day(text) if text else None), DAY_SCHEMA]
+QueryInstant = Annotated[datetime | None, BeforeValidator(lambda text: parse_instant(text) if text else None)]
 Identifier = Annotated[Text, Field(min_length=1, max_length=200)]
 FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 ExplainMode = Literal["sync", "async", "none"]

@@ -6,6 +6,11 @@ Every text in it is plain text. The forms (HTML, Markdown, PDF) escape it: a nam
 from dataclasses import dataclass
 from typing import Literal
 
+
+class Unprintable(ValueError):
+    """A character that a form cannot print."""
+
+
 NoticeKind = Literal["adverse_action", "counter_offer", "incompleteness"]
 
 

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from decisioning.model import Comparator, Currency, Unit, Value
+from decisioning.numbers.dates import MONTHS
 
 _SUFFIXES = {Unit.MONTHS: "month", Unit.YEARS: "year", Unit.POINTS: "point"}
-_CALENDAR = "January February March April May June July August September October November December"
 _SCALES = {1: "", 1_000: " thousand", 1_000_000: " million"}
 
 
@@ -28,17 +28,20 @@ def listed(items: Sequence[str]) -> str:
 
 def written_date(day: date) -> str:
     """23 November 2026."""
-    return f"{day.day} {_CALENDAR.split()[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1].capitalize()} {day.year}"
 
 
-def written(value: Value, unit: Unit, currency: Currency, against: Value = None) -> str:
-    """A value with its unit; rounded for the eye, never so far that it meets the limit it differs from."""
+def written(value: Value, unit: Unit, currency: Currency, *against: Value) -> str:
+    """A value with its unit, rounded for the eye, but so that it stands to each of `against` as it does.
+
+    A limit is written against itself: exactly.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value).replace("_", " ")
-    exact, other = Decimal(str(value)), _decimal(against)
+    exact = Decimal(str(value))
     if unit in (Unit.RATIO, Unit.RATE, Unit.PROBABILITY):
-        places = 2 if unit is Unit.RATE else 1
-        return f"{_rounded(exact * 100, None if other is None else other * 100, places)} %"
+        others = [Decimal(str(limit)) * 100 for limit in against if isinstance(limit, int | float)]
+        return f"{_rounded(exact * 100, others, 2 if unit is Unit.RATE else 1)} %"
     if unit in (Unit.MONEY, Unit.MONEY_PER_MONTH):
         return money(exact, currency) + (" a month" if unit is Unit.MONEY_PER_MONTH else "")
     return number(exact) + (_counted(unit, exact) if unit in (Unit.MONTHS, Unit.YEARS) else "")
@@ -104,15 +107,11 @@ def ended(text: str) -> str:
     return stripped if stripped.endswith((".", "!", "?")) else f"{stripped}."
 
 
-def _decimal(value: Value) -> Decimal | None:
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _rounded(value: Decimal, other: Decimal | None, places: int) -> str:
-    """Rounded to that many places, or to more while it would read as the other value."""
+def _rounded(value: Decimal, others: Sequence[Decimal], places: int) -> str:
+    """Rounded to that many places, or to more while it would stand otherwise to one of the others."""
     for shown in range(places, 8):
         rounded = value.quantize(Decimal(1).scaleb(-shown), ROUND_HALF_UP)
-        if other is None or value == other or (rounded != other and (rounded > other) == (value > other)):
+        if all(rounded.compare(other) == value.compare(other) for other in others):
             return number(rounded)
     return number(value)
 

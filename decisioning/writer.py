@@ -134,11 +134,12 @@ def _principal(rank: int, told: Told) -> str:
 def _compared_in(claim: ThresholdClaim, told: Told) -> str:
     rule = claim.rule
     name = told.name(rule.fact, rule.unit)
-    value = written(rule.value, rule.unit, told.currency, rule.limit)
+    limits = [c.limit for c in comparisons_of(rule) if c.fact == rule.fact]
+    value = written(rule.value, rule.unit, told.currency, *limits)
     if rule.unit is Unit.CATEGORY:
         stated = with_article(name) if rule.value == "yes" else f"{name}: {value}"
         return f"the file shows {stated} ({rule.clause})"
-    limit = written(rule.limit, rule.unit, told.currency)
+    limit = _limit(rule, told)
     noun = "minimum" if rule.comparator in (Comparator.LT, Comparator.LE) else "limit"
     stands = f"{relation(rule.comparator)} the {noun} of {limit}"
     variants = (
@@ -147,6 +148,10 @@ def _compared_in(claim: ThresholdClaim, told: Told) -> str:
         f"the {name} stands at {value}, {stands} ({rule.clause})",
     )
     return chosen(variants, *_seed(claim, told))
+
+
+def _limit(comparison: Rule | Comparison, told: Told) -> str:
+    return written(comparison.limit, comparison.unit, told.currency, comparison.limit)
 
 
 def _also(rule: Rule, told: Told) -> str:
@@ -158,7 +163,7 @@ def _also(rule: Rule, told: Told) -> str:
 def _bounded(comparison: Comparison, told: Told) -> str:
     opposite = {Comparator.GE: "not below", Comparator.LE: "not above"}
     stands = opposite.get(comparison.comparator, relation(comparison.comparator))
-    return f"{stands} {written(comparison.limit, comparison.unit, told.currency)}"
+    return f"{stands} {_limit(comparison, told)}"
 
 
 def _compared(comparison: Comparison, told: Told) -> str:
@@ -166,7 +171,7 @@ def _compared(comparison: Comparison, told: Told) -> str:
     value = written(comparison.value, comparison.unit, told.currency, comparison.limit)
     if comparison.unit is Unit.CATEGORY:
         return f"{name} is {value}"
-    limit = written(comparison.limit, comparison.unit, told.currency)
+    limit = _limit(comparison, told)
     return f"the {name} is {value}, {relation(comparison.comparator)} {limit}"
 
 
@@ -194,7 +199,7 @@ def _not_fired(claim: ThresholdClaim, told: Told) -> str:
     kept = next((c for c in comparisons if not compare(c.value, c.comparator, c.limit)), comparisons[0])
     name = told.name(kept.fact, kept.unit)
     value = written(kept.value, kept.unit, told.currency, kept.limit)
-    limit = written(kept.limit, kept.unit, told.currency)
+    limit = _limit(kept, told)
     return f"{claim.rule.clause} did not apply: the {name} is {value}, {denied(kept.comparator)} {limit}."
 
 

@@ -1,5 +1,6 @@
 """How a suite asks production's chat: one turn, as HTTP and the command line make it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -48,9 +49,15 @@ def states_in(text: str, value: float, unit: Unit) -> bool:
 
 
 def same_figures(text: str, other: str) -> bool:
-    """Whether every figure of the second text stands in the first; where it has none, its words do."""
+    """Whether the second text stands in the first as it is written, or every figure of it by its value.
+
+    "2,500" is in "2,500 thousand pesetas" as it is written, which by its value is another figure.
+    """
+    plain = " ".join(text.lower().split())
+    if re.search(rf"(?<![\w.,]){re.escape(other.lower())}(?![\w]|[.,]\d)", plain):
+        return True
     wanted = _figures(other)
-    return wanted <= _figures(text) if wanted else other.lower() in " ".join(text.lower().split())
+    return wanted <= _figures(text) if wanted else other.lower() in plain
 
 
 def _figures(text: str) -> frozenset[str]:

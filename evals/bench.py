@@ -1,6 +1,7 @@
 """The services of production for an eval: a database of the run's own, the manual in it, a clock that stands.
 
-Nothing of the lender's own database is read or changed, and the same commit says the same on any day.
+Nothing of the lender's own database is read or changed, and the same commit says the same on any day: each
+suite begins on a copy of that database, and its cases have the same ids in every run.
 """
 
 import os
@@ -17,15 +18,14 @@ from app.settings import Settings
 from app.storage.engine import open_engine
 from app.wiring import Services, open_services
 from decisioning.product import PRODUCTS, load_products
-from evals.benchmarks.database import scratch_database
+from evals.benchmarks.database import copy_of, scratch_database
 from evals.cache import CachedEmbedder, CachedLanguageModel, ResponseCache
 from evals.frame import Options
+from evals.ids import NOW, new_id
 from retrieval.ingest import ingest
 from retrieval.parse import parse_file
 from retrieval.search import PostgresClauses
 
-NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-"""The instant that it is in every eval."""
 KNOWN = datetime(2026, 6, 2, tzinfo=UTC)
 """When the first edition became known; each later one a minute after."""
 CACHE = "answers.sqlite"
@@ -69,11 +69,16 @@ def _manuals(settings: Settings) -> list[Path]:
 
 @asynccontextmanager
 async def opened(options: Options, cache: ResponseCache) -> AsyncIterator[Services]:
-    """Production's services, with the clock of evals and the cache in front of the models."""
+    """Production's services on a copy of the run's database, with the clock and the ids of evals.
+
+    The cache stands in front of the models.
+    """
     if options.settings is None:
         raise RuntimeError("an eval on services needs a database")
-    async with open_services(options.settings) as services:
-        yield with_cache(replace(services, now=lambda: NOW), cache)
+    async with copy_of(str(options.settings.database_url)) as url:
+        own = options.settings.model_copy(update={"database_url": url})
+        async with open_services(own) as services:
+            yield with_cache(replace(services, now=lambda: NOW, new_id=new_id), cache)
 
 
 def with_cache(services: Services, cache: ResponseCache) -> Services:

@@ -5,7 +5,7 @@ the suite instead of making it easier.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -26,6 +26,7 @@ class Case(BaseModel):
 
 
 C = TypeVar("C", bound=Case)
+T = TypeVar("T")
 
 
 class InvalidCases(ValueError):
@@ -52,8 +53,13 @@ class CaseSet(Generic[C]):
         """At most that many, spread evenly over the set."""
         if most is None or most >= len(self.cases):
             return self
-        chosen = tuple(self.cases[n * len(self.cases) // most] for n in range(most))
-        return CaseSet(chosen, most)
+        return CaseSet(tuple(spread(self.cases, most)), most)
+
+
+def spread(cases: Sequence[T], most: int) -> list[T]:
+    """At most that many, spread evenly."""
+    most = min(most, len(cases))
+    return [cases[n * len(cases) // most] for n in range(most)]
 
 
 def case_set(cases: Iterable[C], promised: int | None = None) -> CaseSet[C]:

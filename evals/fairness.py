@@ -25,6 +25,8 @@ from evals.training.sample import can_be_scored
 FOUR_FIFTHS = 0.8
 MOST_TELLING = 0.75
 DRIFT = 0.05
+FEWEST = 2
+"""Fewer have no spread."""
 PROTECTED: Final[Mapping[str, object]] = {"age": 30, "marital": "single", "sex": "female", "race": "any"}
 GROUPS: Mapping[str, tuple[str, str]] = {
     "under 30": ("age", "30 to 61"),
@@ -194,6 +196,8 @@ def _differences(measured: Sequence[Measured]) -> Chart:
     bars = []
     for name, (_, other) in GROUPS.items():
         a, b = (_of(measured, each, "score") for each in (name, other))
+        if min(len(a), len(b)) < FEWEST:
+            continue
         spread = sqrt((_variance(a) + _variance(b)) / 2)
         value = (_mean(b) - _mean(a)) / spread
         error = sqrt((len(a) + len(b)) / (len(a) * len(b)) + value**2 / (2 * (len(a) + len(b))))

@@ -1,6 +1,6 @@
 """A gate: a measured value with its interval, the threshold it must keep, and why that one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from typing import Any, Literal
@@ -16,6 +16,7 @@ class Gate:
     `detectable` is the smallest departure past the threshold that this many cases show in four runs of five:
     0 where all there is was counted. `metric` names the figure of each case whose mean the value is, so that
     two runs can be compared case by case; `each` says that one case alone can fall short of the threshold.
+    A `timed` one measures time: it alone differs between two runs of one commit.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Gate:
     detectable: float = 0.0
     metric: str | None = None
     each: bool = True
+    timed: bool = False
 
     @property
     def passed(self) -> bool:
@@ -47,7 +49,8 @@ class Gate:
 class Result:
     """What became of a suite: its gates and what they rest on, or the reason why it was not run.
 
-    `version` is a hash of the cases. `run` is all that differs between two runs of one commit.
+    `version` is a hash of the cases. `run` and what `timed` gates measured are all that differs between two
+    runs of one commit.
     """
 
     suite: str
@@ -84,9 +87,12 @@ class Result:
             "run": {**asdict(self.run), "hit_rate": self.run.hit_rate},
         }
 
-
-Suite = Callable[[], Result]
-"""A suite that measures as it likes and gives the whole result at once; see evals.frame for the others."""
+    def lasting(self) -> Mapping[str, Any]:
+        """The same without what was measured of time: equal for two runs of one commit."""
+        gates = tuple(gate for gate in self.gates if not gate.timed)
+        whole = dict(replace(self, gates=gates).as_json())
+        del whole["run"]
+        return whole
 
 
 def exactly(name: str, value: float, bound: Bound, threshold: float, why: str) -> Gate:

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 from decisioning.consistency import Code, Finding, Manual, check, sides_of
 from decisioning.product import PRODUCTS, Product, load_product
-from evals.gates import Result, exactly
+from evals.frame import Findings, Options, PartSuite
+from evals.gates import exactly
 from retrieval.parse import parse_file
 
 KINDS: Mapping[str, tuple[Code, ...]] = {
@@ -17,9 +17,10 @@ KINDS: Mapping[str, tuple[Code, ...]] = {
 WHY = "what the manual says and the rules do is one policy: a disagreement is somebody's wrong decision"
 
 
-def policy(folder: Path = PRODUCTS / "consumer_loan") -> Result:
-    """The manual against the rules, both ways: clauses in force, thresholds, references."""
-    product = load_product(folder)
+def agreement(options: Options) -> Findings:
+    """How often the manual and the rules disagree, by kind."""
+    del options
+    product = load_product(PRODUCTS / "consumer_loan")
     found = findings(product)
     counted = Counter(finding.code for finding in found)
     gates = tuple(
@@ -28,7 +29,7 @@ def policy(folder: Path = PRODUCTS / "consumer_loan") -> Result:
     )
     rows = sum(len(edition.rules.rows) for edition in product.editions)
     notes = (f"{len(product.editions)} editions, {rows} rules", *(finding.sentence for finding in found[:10]))
-    return Result("policy", gates, notes=notes)
+    return Findings(gates, notes=notes)
 
 
 def findings(product: Product) -> tuple[Finding, ...]:
@@ -39,3 +40,10 @@ def findings(product: Product) -> tuple[Finding, ...]:
         for document in parse_file(path)
     ]
     return check(manuals, sides_of(product))
+
+
+SUITE = PartSuite(
+    name="policy",
+    about="the manual against the rules, both ways: clauses in force, thresholds, references",
+    parts={"manual and rules": agreement},
+)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.benchmarks import obliqa
-from evals.benchmarks.__main__ import DATA, OUT
+from evals.places import DATA, OUT
 from retrieval import lexical, questions
 
 Floats = NDArray[np.float32]

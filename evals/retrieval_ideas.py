@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from evals import crossrefs
-from evals.benchmarks.__main__ import DATA, OUT
+from evals.corpora import Place, regulation, rulebooks, settled
 from evals.intervals import bootstrap
 from evals.measured import Measured, with_score
-from evals.retrieval import referred, regulation, rulebooks
+from evals.places import DATA, OUT
+from evals.retrieval import answers, referred
 from retrieval.passages import complete
 from retrieval.rank import Weights
 from retrieval.search import PostgresClauses
@@ -38,17 +39,20 @@ VARIANTS: Mapping[str, tuple[Weights, bool]] = {
 """Each with its weights, and whether questions are turned towards their answers."""
 
 
-async def ideas(data: Path, out: Path) -> None:
+async def ideas(place: Place) -> None:
     """Print every variant on both corpora."""
-    async with rulebooks(data, out) as corpus:
+    async with rulebooks(place) as corpus:
+        await settled(corpus.engine)
         for name, (weights, turned) in VARIANTS.items():
-            _tell(name, await corpus.answers(weights, turned, EVERY), "rulebooks")
-        _tell("as shipped, every question", await corpus.answers(Weights(), turned=True), "rulebooks")
-    async with regulation(data, out) as (engine, vectors):
+            _tell(name, await answers(corpus, weights, turned, EVERY), "rulebooks")
+        _tell("as shipped, every question", await answers(corpus, Weights(), turned=True), "rulebooks")
+    async with regulation(place) as made:
         for name, (weights, turned) in VARIANTS.items():
-            embedder = vectors if turned else replace(vectors, name=f"{vectors.name}, unmapped")
-            await complete(engine, embedder)
-            found, strayed = await referred(data, PostgresClauses(engine, embedder, weights=weights))
+            embedder = (
+                made.vectors if turned else replace(made.vectors, name=f"{made.vectors.name}, unmapped")
+            )
+            await complete(made.engine, embedder)
+            found, strayed = await referred(made, PostgresClauses(made.engine, embedder, weights=weights))
             _tell(name, found, "regulation")
             _tell(name, found, "regulation, masked")
             print(f"clauses of another edition: {strayed}", flush=True)
@@ -75,7 +79,7 @@ def main() -> int:
         read = crossrefs.found(asked.data, name)
         complete_truth = "" if name in crossrefs.COMPLETE else " (the truth is incomplete)"
         print(f"references {name}: precision {read.precision:.3f}, recall {read.recall:.3f}{complete_truth}")
-    asyncio.run(ideas(asked.data, asked.out))
+    asyncio.run(ideas(Place(asked.data, asked.out, asked.out)))
     return 0
 
 

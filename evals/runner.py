@@ -21,8 +21,9 @@ from decisioning.canonical import digest
 from evals.bench import cache_of, opened
 from evals.cache import ResponseCache
 from evals.cases import CaseSet, InvalidCases, NotRun
-from evals.frame import Bench, CaseSuite, Options
+from evals.frame import Bench, CaseSuite, Findings, Options, PartSuite, Suite
 from evals.gates import Gate, Result, exactly
+from evals.ids import of_case
 from evals.measured import Measured, Run
 
 ROOT: Final = Path(__file__).parents[1]
@@ -30,17 +31,42 @@ SOURCES: Final = ("app", "decisioning", "retrieval", "prompts", "evals", "migrat
 WHOLE = "a case that is missing, or that crashed, is not a passing case"
 
 
-def run_suite(suite: CaseSuite[Any], options: Options) -> Result:
+def run_suite(suite: Suite, options: Options) -> Result:
     """The suite's result; what its data lack makes it *not run*, what they break fails it."""
     started = time.perf_counter()
     try:
-        result = asyncio.run(_run(suite, options))
+        result = _parts(suite, options) if isinstance(suite, PartSuite) else asyncio.run(_run(suite, options))
     except NotRun as absent:
         result = Result(suite.name, not_run=str(absent), about=suite.about)
     except InvalidCases as problem:
         gate = exactly("cases can be read", 0, "at least", 1, str(problem))
         result = Result(suite.name, (gate,), about=suite.about)
     return replace(result, run=replace(result.run, seconds=time.perf_counter() - started))
+
+
+def _parts(suite: PartSuite, options: Options) -> Result:
+    """Every part that has its data; raises NotRun where none has."""
+    found: list[Findings] = []
+    absent: list[str] = []
+    for name, part in suite.parts.items():
+        try:
+            found.append(part(options))
+        except NotRun as missing:
+            absent.append(f"{name} not run: {missing}")
+        except Exception as error:  # noqa: BLE001 - whatever a part raises, it has failed and the rest go on
+            said = f"{type(error).__name__}: {error}"
+            found.append(Findings((exactly(f"{name} measured to its end", 0, "at least", 1, said),)))
+    if not found:
+        raise NotRun("; ".join(absent))
+    return Result(
+        suite=suite.name,
+        gates=tuple(gate for each in found for gate in each.gates),
+        about=suite.about,
+        cases=tuple(case for each in found for case in each.cases),
+        charts=tuple(chart for each in found for chart in each.charts),
+        matrices=tuple(matrix for each in found for matrix in each.matrices),
+        notes=(*(note for each in found for note in each.notes), *absent),
+    )
 
 
 async def _run(suite: CaseSuite[Any], options: Options) -> Result:
@@ -86,7 +112,8 @@ async def measured_all(
 async def _measured(suite: CaseSuite[Any], bench: Bench, case: Any) -> Measured:
     started = time.perf_counter()
     try:
-        measured = await suite.measure(bench, case)
+        with of_case(f"{suite.name} {case.id}"):
+            measured = await suite.measure(bench, case)
     except Exception as error:  # noqa: BLE001 - whatever a case raises, it has failed and the rest go on
         return Measured(case.id, error=f"{type(error).__name__}: {error}", asked=repr(case)[:500])
     return replace(measured, id=case.id, latency_ms=(time.perf_counter() - started) * 1000)

@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from multiprocessing import get_context
 from os import cpu_count
 
@@ -26,8 +24,7 @@ POLL_S = 0.2
 
 def about(name: str) -> str:
     """One line on a suite."""
-    suite = SUITES[name]
-    return suite.about if isinstance(suite, CaseSuite) else (suite.__doc__ or "").splitlines()[0]
+    return SUITES[name].about
 
 
 async def run_all(
@@ -53,11 +50,7 @@ async def run_all(
 def run_one(name: str, options: Options) -> Result:
     """One suite, in the process that this is called in."""
     configure_logs("error")
-    suite, started = SUITES[name], time.perf_counter()
-    if isinstance(suite, CaseSuite):
-        return run_suite(suite, options)
-    result = suite()
-    return replace(result, about=about(name), run=replace(result.run, seconds=time.perf_counter() - started))
+    return run_suite(SUITES[name], options)
 
 
 def _progress(name: str, options: Options) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """The offline suites by name. Each calls what production calls, and has a reason beside every threshold."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from evals import (
     chat_answers,
@@ -12,16 +11,16 @@ from evals import (
     metamorphic,
     policy,
     red_team,
+    references,
+    retrieval,
     time_travel,
+    verifier,
 )
-from evals.frame import CaseSuite
-from evals.gates import Suite
-from evals.retrieval import references, retrieval
-from evals.verifier import verifier
+from evals.frame import Suite
 
-SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
+SUITES: Mapping[str, Suite] = {
     "decisions": decisions.SUITE,
-    "policy": policy.policy,
+    "policy": policy.SUITE,
     "explanations": explanations.SUITE,
     "fairness": fairness.SUITE,
     "metamorphic": metamorphic.SUITE,
@@ -30,8 +29,8 @@ SUITES: Mapping[str, CaseSuite[Any] | Suite] = {
     "red-team": red_team.SUITE,
     "stored": lived.STORED,
     "feedback": lived.FEEDBACK,
-    "references": references,
-    "retrieval": retrieval,
-    "verifier": verifier,
+    "references": references.SUITE,
+    "retrieval": retrieval.SUITE,
+    "verifier": verifier.SUITE,
 }
-"""A CaseSuite is measured case by case; any other suite is a function that gives its whole result."""
+"""A CaseSuite is measured case by case, a PartSuite part by part."""

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
 
@@ -32,37 +33,78 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One clause that is not the same on the two days; `words` says how, for a person."""
+    """One clause that is not the same on the two days; `words` says how, for a person.
+
+    `on` is the day of the change: when the clause came, ended, or began to read as it does now.
+    """
 
     change: Change
     document: str
     clause: str
     before: Clause | None
     after: Clause | None
+    on: date | None = None
 
     @property
     def words(self) -> str:
         """One sentence or a few."""
         if self.change is Change.ADDED and self.after:
-            return f"{_name(self.after)} is new from {self.after.effective_from}."
+            return f"{_name(self.after)} is new from {self.on}."
         if self.change is Change.ENDED and self.before:
-            return f"{_name(self.before)} ended on {self.before.effective_to}."
+            return f"{_name(self.before)} ended on {self.on}."
         if self.before is None or self.after is None:
             return ""
         if self.change is Change.RENUMBERED:
             return f"{_name(self.before)} is now {self.after.clause}; its words are the same."
-        return f"{_name(self.after)} reads differently from {self.after.effective_from}: {_reworded(self)}."
+        return f"{_name(self.after)} reads differently from {self.on}: {_reworded(self)}."
 
 
-def difference(before: Iterable[Clause], after: Iterable[Clause]) -> tuple[Difference, ...]:
-    """What is not the same among the clauses in force on two days, in the order of the documents."""
+def difference(
+    before: Iterable[Clause], after: Iterable[Clause], between: Iterable[Clause] = ()
+) -> tuple[Difference, ...]:
+    """What is not the same among the clauses in force on two days, in the order of the documents.
+
+    `between` are the clauses of the days between, from which the day of a change is read: an edition that
+    repeats a text is no change of it. Without them it is the day of the edition that was given.
+    """
     old = {(c.document, c.clause): c for c in before}
     new = {(c.document, c.clause): c for c in after}
     ended = {key: clause for key, clause in old.items() if key not in new}
     moved = {(c.document, c.sha256): key for key, c in ended.items() if len(c.text) > 0}
     found = [d for key, clause in new.items() if (d := _compared(old, key, clause, moved, ended))]
     found += [Difference(Change.ENDED, *key, clause, None) for key, clause in ended.items()]
-    return tuple(sorted(found, key=lambda d: d.document))
+    told = _Days(between)
+    return tuple(replace(d, on=told.of(d)) for d in sorted(found, key=lambda d: d.document))
+
+
+class _Days:
+    """When what is not the same changed, read from the clauses of the days between."""
+
+    def __init__(self, between: Iterable[Clause]) -> None:
+        self._by_end = {(c.document, c.clause, c.effective_to): c for c in between}
+        self._by_start = {(c.document, c.clause, c.effective_from): c for c in self._by_end.values()}
+
+    def of(self, found: Difference) -> date | None:
+        """The day of this change."""
+        if found.after is not None:
+            return self._since(found.after, any_text=found.change is Change.ADDED)
+        return self._until(found.before) if found.before is not None else None
+
+    def _since(self, clause: Clause, *, any_text: bool) -> date:
+        """Since when the clause reads so, or is there at all, without a day between."""
+        first = clause
+        while earlier := self._by_end.get((first.document, first.clause, first.effective_from)):
+            if not any_text and earlier.sha256 != clause.sha256:
+                break
+            first = earlier
+        return first.effective_from
+
+    def _until(self, clause: Clause) -> date | None:
+        """Until when the clause is there, whatever its text, without a day between."""
+        last = clause
+        while later := self._by_start.get((last.document, last.clause, last.effective_to or date.max)):
+            last = later
+        return last.effective_to
 
 
 def _compared(

@@ -36,7 +36,8 @@ near by their sketches, all of it is compared."""
 
 _BLOCK = lexical.BLOCK
 _VECTOR = f"vector({_BLOCK})"
-_DISTANCE = "2 * (s.signs <~> (select signs from meaning)) + (s.signs <~> (select halves from meaning))"
+_APART = "(s.signs <~> (select signs from meaning))"
+_DISTANCE = f"2 * {_APART} + (s.signs <~> (select halves from meaning))"
 
 
 def blocks(one_document: bool) -> str:
@@ -122,19 +123,25 @@ def meant(binds: str, dimensions: int, candidates: int, *, one_document: bool) -
     The vector index is asked where most of the corpus is in force. Elsewhere the signs of all vectors are
     read, block by block, and the nearest by these compared in full: a sum of two Hamming distances stands
     for the product with a question of two bits a dimension. What counts as near is taken from one block, so
-    that of all blocks about SKETCHED times as many as are wanted are. All are compared where too few are in
-    force.
+    that of all blocks about SKETCHED times as many as are wanted are; whoever is farther by the first
+    distance than anybody near there is not asked for the second. All are compared where too few are in force.
     """
     enough = candidates * ENOUGH_OF_ONE if one_document else candidates
-    nearer = f"{_DISTANCE} <= coalesce((select level from sample), {3 * dimensions})"
+    nearer = (
+        f"{_APART} <= coalesce((select apart from sample), {dimensions})"
+        f" and {_DISTANCE} <= coalesce((select distance from sample), {3 * dimensions})"
+    )
     return f"""
 {_approximate(binds, dimensions, candidates)},
 sample as materialized (
-  select {_DISTANCE} as level
-  from (select min(id) * {_BLOCK}::bigint as first from block where {_too_few(candidates, "approximate")}) b
-  cross join lateral ({_sketches("true")}) s
-  order by level
-  offset (select {candidates * SKETCHED} / greatest(count(*), 1) from block) limit 1
+  select max(apart) as apart, max(distance) as distance
+  from (
+    select {_APART} as apart, {_DISTANCE} as distance
+    from (select min(id) * {_BLOCK}::bigint as first from block where {_too_few(candidates, "approximate")}) b
+    cross join lateral ({_sketches("true")}) s
+    order by distance
+    limit (select {candidates * SKETCHED} / greatest(count(*), 1) + 1 from block)
+  ) nearest
 ),
 sketched as materialized (
   select c.id, c.passage_id

@@ -46,12 +46,27 @@ def _parsed(text: str, source: str) -> Iterator[tuple[int, Line]]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                row = json.loads(line)
+                row = json.loads(line, object_pairs_hook=_once)
+            except _Twice as error:
+                raise Unreadable(source, f"line {number} has {error} twice") from error
             except (ValueError, RecursionError) as error:
                 raise Unreadable(source, f"line {number} is not JSON: {error}") from error
             if not isinstance(row, dict):
                 raise Unreadable(source, f"line {number} is not a JSON object")
             yield number, row
+
+
+class _Twice(ValueError):
+    """A name that stands twice in one object: nobody can say which value was meant."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Line:
+    found: Line = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Twice(name)
+        found[name] = value
+    return found
 
 
 def _check(row: Line, source: str, number: int) -> None:

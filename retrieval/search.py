@@ -117,6 +117,13 @@ class PostgresClauses:
         rows = await self._fetch(statements.IN_FORCE, document, as_of, known_at or NOW)
         return tuple(_clause(row) for row in rows)
 
+    async def between(
+        self, first: date, last: date, *, document: str | None = None, known_at: datetime | None = None
+    ) -> tuple[Clause, ...]:
+        """Every clause in force on some day from the first to the last, by name and then by time."""
+        rows = await self._fetch(statements.BETWEEN, document, first, known_at or NOW, last)
+        return tuple(_clause(row) for row in rows)
+
     async def snapshot(self, known_at: datetime | None = None) -> Snapshot | None:
         """The state of the corpus at that instant (now), None while it was empty.
 

@@ -135,6 +135,13 @@ where ($1::text is null or c.document = $1) and {BINDS} and {KNOWN}
 order by c.document, c.position, c.id
 """
 
+BETWEEN = f"""
+select {CLAUSE} {_TEXTS}
+where ($1::text is null or c.document = $1)
+  and c.effective_from <= $4::date and c.effective_to > $2::date and {KNOWN}
+order by c.document, c.clause, c.effective_from
+"""
+
 AROUND = f"""
 with recursive above as (
   select c.parent from clause c where c.document = $1 and c.clause = $4 and {BINDS} and {KNOWN}

@@ -43,7 +43,9 @@ def downgrade_command(
 def url_command(json: Json = False) -> None:
     """Print the database's address; the embedded one answers while a command or the service runs."""
     with database(settings_now()) as base:
-        url = base.settings.database_url
+        url = str(base.settings.database_url)
+        if base.embedded is not None:  # as any client of PostgreSQL reads it, without the driver's name
+            url = url.replace("postgresql+asyncpg:", "postgresql:", 1)
         print_json({"url": url}) if json else out.print(url, markup=False)
 
 

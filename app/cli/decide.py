@@ -6,7 +6,8 @@ started again within a day, answers what it decided already with the same bytes 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -70,9 +71,10 @@ def decide(
         async with opened_to_decide(base) as services:
             lines = _keyed(file, product, explain, again)
             bad = 0
-            async for answer in _in_order(services, lines, product, explain):
-                print_json(answer)
-                bad += answer.startswith(b'{"line":')
+            async with aclosing(_in_order(services, lines, product, explain)) as answers:
+                async for answer in answers:
+                    print_json(answer)
+                    bad += answer.startswith(b'{"line":')
         if bad:
             err.print(f"credence: {bad} of the lines could not be decided; each says why")
         return FAILED if bad else 0
@@ -82,7 +84,7 @@ def decide(
 
 
 class _Line:
-    """A line, its number from 1, and the key that stands for it and for all before it."""
+    """A line, its number in the file, and the key that stands for it and for all before it."""
 
     def __init__(self, number: int, text: bytes, key: str | None) -> None:
         self.number = number
@@ -92,22 +94,32 @@ class _Line:
 
 def _keyed(file: Path, product: str, explain: Explain, again: bool) -> Iterator[_Line]:
     so_far = hashlib.sha256(f"{product}\0{explain}\n".encode())
-    for number, text in enumerate(lines_of(file), 1):
+    for number, text in lines_of(file):
         so_far.update(text.strip() + b"\n")
         yield _Line(number, text, None if again else f"decide-{so_far.hexdigest()}")
 
 
 async def _in_order(
     services: Services, lines: Iterator[_Line], product: str, explain: Explain
-) -> AsyncIterator[bytes]:
-    """The answers in the order of the lines, AT_ONCE of them in the making; memory does not grow."""
+) -> AsyncGenerator[bytes]:
+    """The answers in the order of the lines, AT_ONCE of them in the making; memory does not grow.
+
+    Where one ends in an error, or nobody takes any more, those in the making end too.
+    """
     running: list[asyncio.Task[bytes]] = []
-    for line in lines:
-        running.append(asyncio.create_task(_answer(services, line, product, explain)))
-        if len(running) == AT_ONCE:
-            yield await running.pop(0)
-    for task in running:
-        yield await task
+    try:
+        for line in lines:
+            running.append(asyncio.create_task(_answer(services, line, product, explain)))
+            if len(running) == AT_ONCE:
+                yield await running[0]
+                del running[0]
+        while running:
+            yield await running[0]
+            del running[0]
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _answer(services: Services, line: _Line, product: str, explain: Explain) -> bytes:

@@ -45,16 +45,21 @@ def list_command(json: Json = False) -> None:
 
 @commands.command("run")
 def run_command(
-    suite: Annotated[str, typer.Argument(help="A suite's name, or all.")],
+    suite: Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name, or all.")],
     baseline: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, help="An earlier run's JSON to compare with, case by case."
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="An earlier run's JSON to compare with, case by case.",
         ),
     ] = None,
     out_folder: Annotated[
         Path | None,
-        typer.Option("--out", help="Where the report goes; CREDENCE_HOME/evals/report without it."),
+        typer.Option(
+            "--out", metavar="DIR", help="Where the report goes; CREDENCE_HOME/evals/report without it."
+        ),
     ] = None,
     cache: Annotated[bool, typer.Option(help="Reuse what models answered to the very same request.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take up no run that was stopped.")] = False,
@@ -64,7 +69,12 @@ def run_command(
     ] = None,
     parameters: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="decisions: other parameters to try, {name: value}."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="decisions: other parameters to try, {name: value}.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

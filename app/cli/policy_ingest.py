@@ -24,7 +24,7 @@ def register(commands: typer.Typer) -> None:
 
 def ingest(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH...", help="Files, or folders to walk.")
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files, or folders to walk.")
     ] = None,
     effective_from: Annotated[
         datetime | None, typer.Option(formats=DAY, metavar="DATE", help="When it binds from.")
@@ -105,8 +105,8 @@ def _tell_report(report: Report, json: bool) -> int:
     else:
         for written in report.written:
             out.print(_sentence(written), markup=False)
-        for source, reason in report.refused.items():
-            err.print(f"refused {source}: {reason}", markup=False)
+    for source, reason in report.refused.items():
+        err.print(f"credence: refused {source}: {reason}", markup=False)
     return FAILED if report.refused else 0
 
 
@@ -133,4 +133,4 @@ def _sentence(written: Written) -> str:
 def progress_bar() -> Progress:
     """A bar on stderr that is gone when it is done."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    return Progress(*columns, console=err, transient=True)
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)

@@ -2,18 +2,21 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import BeforeValidator, Field, ValidationError
 
-from app.cli.batch import read_lines
+from app.cli.batch import STANDARD_INPUT, BadLine, in_words, lines_of, object_of, only, tell_ignored
 from app.cli.opening import DAY, Day, day_of, opened
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
 from app.database import Database, database
-from app.policies import around_out, clause_out, hit_out
+from app.policies import around_out, clause_out, hit_out, today
+from app.schemas import QuestionText, Text, parse_day
 from app.wiring import Services
+from decisioning.model import Frozen
 from retrieval.diff import difference
-from retrieval.model import Clause, Surroundings
+from retrieval.model import Clause, Hit, Surroundings
 
 KnownAt = Annotated[
     str | None,
@@ -40,7 +43,7 @@ def register(commands: typer.Typer) -> None:
 
 def search(
     query: Annotated[
-        str | None, typer.Argument(metavar="[QUERY]", help="A question, words, or the number of a clause.")
+        str | None, typer.Argument(metavar="QUERY", help="A question, words, or the number of a clause.")
     ] = None,
     as_of: Day = None,
     known_at: KnownAt = None,
@@ -49,7 +52,8 @@ def search(
     batch: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, metavar="FILE", help='Lines {"id", "query", "as_of"?, "document"?}.'
+            metavar="FILE",
+            help='Lines {"id", "query", "as_of"?, "document"?}; - reads standard input.',
         ),
     ] = None,
     json: Json = False,
@@ -57,11 +61,15 @@ def search(
     """Find the clauses in force on a day that answer a question, best first."""
     if (query is None) == (batch is None):
         raise Misuse("give a QUERY or --batch FILE, one of the two")
+    if query is not None and not query.strip():
+        raise Misuse("the QUERY is empty")
+    if batch not in (None, STANDARD_INPUT) and not batch.is_file():
+        raise Misuse(f"{batch}: no such file")
     instant = _instant(known_at)
 
     async def story(base: Database) -> int:
         async with opened(base) as services:
-            day = day_of(as_of) or services.now().date()
+            day = day_of(as_of) or today(services, document)
             if batch is not None:
                 return await _search_batch(services, batch, day, instant, document, k)
             hits = await services.clauses.corpus.search(
@@ -81,32 +89,45 @@ def search(
         run(story(base))
 
 
+class Asked(Frozen):
+    """One line of a batch; without a date or a document, those of the command."""
+
+    query: QuestionText
+    as_of: Annotated[date | None, BeforeValidator(lambda text: text and parse_day(text))] = None
+    document: Annotated[Text, Field(min_length=1)] | None = None
+
+
 async def _search_batch(
     services: Services, batch: Path, day: date, known_at: datetime | None, document: str | None, k: int
 ) -> int:
-    failed = 0
-    for line in read_lines(batch):
+    failed, ignored = 0, set[str]()
+    for number, line in lines_of(batch):
+        line_id: Any = None
         try:
-            where = line.get("document", document)
-            on = date.fromisoformat(line["as_of"]) if line.get("as_of") else day
-            hits = await services.clauses.corpus.search(
-                str(line["query"]), on, document=where, known_at=known_at, k=k
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            print_json({"id": line.get("id"), "error": f"{type(problem).__name__}: {problem}"})
-            failed = FAILED
+            value = only((*Asked.model_fields, "id"), object_of(line), ignored)
+            line_id = value.pop("id", None)
+            wanted = Asked.model_validate(value, strict=True)
+        except (BadLine, ValidationError) as problem:
+            print_json({"id": line_id, "line": number, "error": in_words(problem)})
+            failed += 1
             continue
-        found = [
-            {
-                "document": h.clause.document,
-                "clause": h.clause.clause,
-                "edition": h.clause.edition,
-                "score": h.score,
-            }
-            for h in hits
-        ]
-        print_json({"id": line.get("id"), "clauses": found})
-    return failed
+        hits = await services.clauses.corpus.search(
+            wanted.query,
+            wanted.as_of or day,
+            document=wanted.document or document,
+            known_at=known_at,
+            k=k,
+        )
+        print_json({"id": line_id, "clauses": [_found(hit) for hit in hits]})
+    tell_ignored(ignored)
+    if failed:
+        err.print(f"credence: {failed} of the lines could not be read; each says why")
+    return FAILED if failed else 0
+
+
+def _found(hit: Hit) -> dict[str, Any]:
+    told = hit_out(hit)
+    return {name: told[name] for name in ("document", "clause", "edition", "score")}
 
 
 def show(
@@ -125,10 +146,11 @@ def show(
     async def story(base: Database) -> int:
         async with opened(base) as services:
             corpus = services.clauses.corpus
-            day = day_of(as_of) or services.now().date()
+            day = day_of(as_of) or today(services, document)
             found = await corpus.show(clause, day, document=document, known_at=instant)
             if not found:
-                err.print(f"credence: {clause} is not in force on {day}", markup=False)
+                where = f" in {document}" if document else ""
+                err.print(f"credence: {clause} is not in force on {day}{where}", markup=False)
                 return FAILED
             for each in found:
                 read_with = await corpus.around(each, day, known_at=instant) if around else None
@@ -160,17 +182,19 @@ def diff(
     document: OneDocument = None,
     json: Json = False,
 ) -> None:
-    """Tell what changed in the policy between two days."""
+    """Tell what changed in the policy between two days, given in either order."""
+    first, last = sorted((before.date(), after.date()))
 
     async def story(base: Database) -> int:
         async with opened(base) as services:
             corpus = services.clauses.corpus
-            old = await corpus.in_force(before.date(), document=document)
-            new = await corpus.in_force(after.date(), document=document)
-        for change in difference(old, new):
+            old = await corpus.in_force(first, document=document)
+            new = await corpus.in_force(last, document=document)
+            between = await corpus.between(first, last, document=document)
+        for change in difference(old, new, between):
             if json:
                 what = {"change": change.change.value, "document": change.document, "clause": change.clause}
-                print_json({**what, "words": change.words})
+                print_json({**what, "on": change.on, "words": change.words})
             else:
                 out.print(change.words, markup=False)
         return 0

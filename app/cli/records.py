@@ -93,7 +93,7 @@ def notice(
 
 
 def replay(
-    ids: Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="Decisions.")] = None,
+    ids: Annotated[list[UUID] | None, typer.Argument(metavar="ID", help="Decisions.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every decision that is stored.")] = False,
     json: Json = False,
 ) -> None:

@@ -69,11 +69,14 @@ def sandbox(scoring_port: Port = 9001, pricing_port: Port = 9002, json: Json = F
         listening_socket(LOOPBACK, pricing_port) as pricing,
     ):
         urls = {"scoring": address_of(scoring), "pricing": address_of(pricing)}
-        if json:
-            print_json(urls)
-        else:
-            out.print("\n".join(f"{name} {url}" for name, url in urls.items()))
-        run(serve_models(scoring, pricing))
+
+        def tell() -> None:
+            if json:
+                print_json(urls)
+            else:
+                out.print("\n".join(f"{name} {url}" for name, url in urls.items()))
+
+        run(serve_models(scoring, pricing, tell))
 
 
 def _asked_to_stop() -> asyncio.Event:

@@ -53,7 +53,7 @@ def run(story: Coroutine[Any, Any, int | None]) -> None:
 
 def print_json(value: Any) -> None:
     """One line of JSON on stdout, at once."""
-    line = value if isinstance(value, bytes) else orjson.dumps(value)
+    line = value if isinstance(value, bytes) else orjson.dumps(value, option=orjson.OPT_UTC_Z)
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
 

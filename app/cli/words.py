@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from app.answering import Turn, answer_turn, scene_of
-from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
+from app.cli.batch import STANDARD_INPUT, BadLine, in_words, lines_of, object_of, only, tell_ignored
 from app.cli.opening import DAY, day_of, opened_to_ask, opened_to_decide
 from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, settings_now
 from app.database import Database, database
@@ -64,7 +64,9 @@ def _show(turn: Turn) -> None:
 
 
 class Source(Frozen):
-    """A clause that a text may rest on."""
+    """A clause that a text may rest on; it may come with all that the service tells of a clause."""
+
+    model_config = ConfigDict(extra="ignore")
 
     clause: str
     text: str
@@ -75,7 +77,7 @@ class Statement(Frozen):
 
     id: Any = None
     sources: list[Source]
-    facts: dict[str, Any] = Field(default_factory=dict)
+    facts: dict[str, Any] | None = None
     decision: dict[str, Any] | None = None
     text: str
 
@@ -85,25 +87,32 @@ _STATEMENT = TypeAdapter(Statement)
 
 def verify_command(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help='Lines {"id", "sources", "facts"?, "decision"?, "text"}.')
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help='Lines {"id", "sources", "facts"?, "decision"?, "text"}; - reads standard input.',
+        ),
     ],
     json: Annotated[bool, typer.Option("--json", help="The output is JSON lines in any case.")] = False,
 ) -> None:
     """Check texts, in anybody's words, against their sources, facts and decisions: a verdict a line.
 
-    A line that cannot be read becomes {"id", "supported": false, "error"}; the rest go on, exit code 1.
+    A line that cannot be read becomes {"id", "supported": false, "line", "error"}; the rest go on, exit
+    code 1. Fields beyond those are left out, and told on stderr.
     """
     del json
     if file != STANDARD_INPUT and not file.is_file():
         raise Misuse(f"{file}: no such file")
-    bad = 0
-    for line in lines_of(file):
+    bad, ignored = 0, set[str]()
+    for number, line in lines_of(file):
         try:
-            value = object_of(line)
+            value = only(Statement.model_fields, object_of(line), ignored)
             print_json({"id": value.get("id")} | _verdict(value).model_dump(mode="json"))
         except (BadLine, ValueError) as problem:
-            print_json({"id": _id_of(line), "supported": False, "sentences": [], "error": _plain(problem)})
+            told = {"id": _id_of(line), "supported": False, "sentences": []}
+            print_json({**told, "line": number, "error": in_words(problem)})
             bad += 1
+    tell_ignored(ignored)
     if bad:
         err.print(f"credence: {bad} of the lines could not be read; each says why")
         raise typer.Exit(FAILED)
@@ -115,7 +124,7 @@ def _verdict(value: Mapping[str, Any]) -> Verdict:
     for source in statement.sources:
         earlier = sources.get(source.clause)
         sources[source.clause] = source.text if earlier is None else f"{earlier}\n{source.text}"
-    return verify(sources, statement.facts, statement.decision, statement.text)
+    return verify(sources, statement.facts or {}, statement.decision, statement.text)
 
 
 def _id_of(line: bytes) -> Any:
@@ -123,9 +132,3 @@ def _id_of(line: bytes) -> Any:
         return object_of(line).get("id")
     except BadLine:
         return None
-
-
-def _plain(problem: ValueError) -> str:
-    if isinstance(problem, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors())
-    return str(problem)

@@ -172,11 +172,13 @@ def address_of(listening: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-async def serve(scoring: socket.socket, pricing: socket.socket) -> None:
+async def serve(
+    scoring: socket.socket, pricing: socket.socket, begin: Callable[[], None] = lambda: None
+) -> None:
     """Serve both APIs on sockets of `listen` until SIGTERM or SIGINT; then drain.
 
-    Connections wait in the sockets' queues until both APIs are up, so whoever made the sockets may
-    announce their addresses at once.
+    Connections wait in the sockets' queues until both APIs are up, so their addresses may be told at once:
+    `begin` is called when either signal ends it in order.
     """
     servers = [_server(scoring_api()), _server(pricing_api())]
 
@@ -185,6 +187,7 @@ async def serve(scoring: socket.socket, pricing: socket.socket) -> None:
             server.should_exit = True
 
     with _on_signal(stop):
+        begin()
         await asyncio.gather(servers[0].serve([scoring]), servers[1].serve([pricing]))
 
 

@@ -21,6 +21,8 @@ LONGEST_LEASE_S = 30.0
 """After this long the key of a process that died is free."""
 KEPT = timedelta(hours=24)
 """How long an answer is kept at least."""
+RECORD = b""
+"""What stands in place of an answer that is the decision's record, byte for byte."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class OtherBody:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a claim led to, to be kept with the decision."""
+    """What a claim led to, to be kept with the decision.
+
+    `response` is RECORD where it is the decision's record as it is stored: it is not kept twice.
+    """
 
     claimed: Claimed
     decision_id: UUID
@@ -79,9 +84,10 @@ CLAIM = """
 """
 
 FIND = """
-    select a.token, k.body_sha256, k.response
+    select a.token, k.body_sha256, coalesce(convert_to(d.record::text, 'UTF8'), k.response)
     from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) as a (caller, product, key, token)
     join idempotency_key k using (caller, product, key)
+    left join decision d on d.id = k.decision_id and k.response = ''
 """
 
 FINISH = """

@@ -218,6 +218,7 @@ idempotency_key = sa.Table(
     sa.Column("token", sa.Uuid, nullable=False),
     _instant("leased_until"),
     sa.Column("decision_id", sa.Uuid, sa.ForeignKey("decision.id")),
+    # Empty where it is the decision's own record.
     sa.Column("response", BYTEA),
     _instant("finished_at", nullable=True),
     sa.CheckConstraint("length(key) between 1 and 255", name="key_length"),

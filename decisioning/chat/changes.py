@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from decisioning.application import Field
 from decisioning.grounding.text import Word, words
@@ -18,7 +19,21 @@ HYPOTHETICAL = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(
-    r"\b(?:no|without(?: an?| the| any)?|zero|never had(?: an?| any)?|did not have(?: an?| any)?)$",
+    r"\b(?:no|without(?: an?| the| any| his| her| their)?|zero"
+    r"|(?:never|not|n['\u2019]t) (?:had|have|has)(?: an?| any| the)?"
+    r"|(?:had|have|has)(?: not| never|n['\u2019]t)(?: had)?(?: an?| any| the)?)$",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"\s*(?:(?:is|are|was|were|be|being|been|becomes?|became|had|set|to|of|as|said|says?|=|:)\s*)*"
+    r"[\"'\u201c\u2018]?(?P<said>yes|no)\b(?!\s+(?:adverse|credit|record|longer))",
+    re.IGNORECASE,
+)
+"""The value of a field of yes and no, said after its name: "records no"."""
+_GONE = re.compile(
+    r"\s*(?:(?:is|are|was|were|be|been|had|has|have|gets?|got)\s+)*"
+    r"(?:removed|cleared|deleted|erased|gone|settled|expunged|withdrawn|wiped|dropped"
+    r"|not (?:there|present|on file|counted))\b",
     re.IGNORECASE,
 )
 _UP = re.compile(r"\b(?:higher|more|larger|bigger|longer|greater|above|increased|raised|up)\b", re.IGNORECASE)
@@ -35,6 +50,11 @@ _FACTORS = {
     "tripled": 3.0,
     "triple": 3.0,
 }
+_BORROWED = re.compile(
+    r"\b(?:loan|credit|borrow\w*|l[ea]nt|lend|(?:ask\w*|appl\w*) for|request\w*)\b"
+    r"(?:\s+(?:of|for|was|were|is|be|been|had|has|only|just|to|at|about|a|an|the|esp))*\s*$",
+    re.IGNORECASE,
+)
 _REACH = 30
 """At most this many characters lie between a field's name and its new value."""
 _OTHER_CHOICES: Mapping[str, str] = {
@@ -51,26 +71,43 @@ _OTHER_CHOICES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class _Mention:
-    """A field that a question names, and where."""
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where a question names a fact."""
 
     name: str
-    field: Field
     start: int
     end: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Mention(_Place):
+    """A field of the application that a question names."""
+
+    field: Field
+
+
+P = TypeVar("P", bound=_Place)
+
+
 def changes_in(
-    question: str, fields: Mapping[str, Field], current: Mapping[str, Value], currency_unit: int
+    question: str,
+    fields: Mapping[str, Field],
+    current: Mapping[str, Value],
+    currency_unit: int,
+    titles: Mapping[str, str] | None = None,
 ) -> dict[str, Value]:
     """The fields that the question gives another value, and the values; empty where it gives none.
 
-    Money may be told in the product's unit or in whole currency; "10 % higher" and "halved" are taken
-    from the current value.
+    `titles` are those of every fact: where "disposable income" is named, "income" is not. Money may be told
+    in the product's unit or in whole currency; "10 % higher" and "halved" are taken from the current value.
     """
     found: dict[str, Value] = {}
-    mentions = tuple(_mentions(question, fields))
+    mentions = tuple(
+        _Mention(name=p.name, start=p.start, end=p.end, field=fields[p.name])
+        for p in _places(question, fields, titles or {})
+        if p.name in fields
+    )
     for quantity in quantities(question):
         for name, value in _numbers(question, quantity, mentions, fields, current, currency_unit):
             found.setdefault(name, value)
@@ -79,8 +116,22 @@ def changes_in(
     return {name: value for name, value in found.items() if value != current.get(name)}
 
 
-def _mentions(question: str, fields: Mapping[str, Field]) -> Iterator[_Mention]:
-    """Where the question names a field; the longest run of words that names one field best wins."""
+def derived_in(
+    question: str, fields: Mapping[str, Field], current: Mapping[str, Value], titles: Mapping[str, str]
+) -> str | None:
+    """The fact that a question gives a value though it follows from others: "if the ratio were 40 %"."""
+    every = tuple(_places(question, fields, titles))
+    for quantity in quantities(question):
+        near = _nearest(question, quantity, every)
+        if near is not None and near.name not in fields and near.name in current:
+            return near.name
+    return None
+
+
+def _places(question: str, fields: Mapping[str, Field], titles: Mapping[str, str]) -> Iterator[_Place]:
+    """Where the question names a field or another fact; the longest run of words that names one best wins."""
+    names = {name: field.title for name, field in fields.items()}
+    names |= {name: title for name, title in titles.items() if name not in fields}
     own = words(question)
     taken: set[int] = set()
     for size in (4, 3, 2, 1):
@@ -88,20 +139,20 @@ def _mentions(question: str, fields: Mapping[str, Field]) -> Iterator[_Mention]:
             span = own[place : place + size]
             if taken.intersection(range(place, place + size)):
                 continue
-            name = _named(span, fields)
+            name = _named(span, names)
             if name is not None:
                 taken.update(range(place, place + size))
-                yield _Mention(name, fields[name], span[0].start, span[-1].end)
+                yield _Place(name=name, start=span[0].start, end=span[-1].end)
 
 
-def _named(span: tuple[Word, ...], fields: Mapping[str, Field]) -> str | None:
+def _named(span: tuple[Word, ...], titles: Mapping[str, str]) -> str | None:
     stems = frozenset(w.stem for w in span)
-    sure = {name: named_in(name, stems, field.title) for name, field in fields.items()}
+    sure = {name: named_in(name, stems, title) for name, title in titles.items()}
     best = max(sure.values(), default=0.0)
     named = [name for name, score in sure.items() if score == best]
     if best < NAMED or len(named) != 1:
         return None
-    own = words_of(named[0], tuple(w.stem for w in span), fields[named[0]].title)
+    own = words_of(named[0], tuple(w.stem for w in span), titles[named[0]])
     return named[0] if {span[0].stem, span[-1].stem} <= own else None
 
 
@@ -115,7 +166,7 @@ def _numbers(
 ) -> Iterator[tuple[str, Value]]:
     if quantity.kind in (Kind.CLAUSE, Kind.DATE) or quantity.kind.name == "UNREADABLE":
         return
-    near = _nearest(question, quantity, mentions)
+    near = _nearest(question, quantity, mentions) or _asked_for(question, quantity, fields)
     if near is None or (quantity.kind is Kind.DURATION and near.field.unit not in (Unit.MONTHS, Unit.YEARS)):
         near = _by_unit(quantity, fields)
     if near is None or near.field.type == "choice":
@@ -126,7 +177,7 @@ def _numbers(
         yield near.name, int(value) if whole else round(float(value), 2)
 
 
-def _nearest(question: str, quantity: Quantity, mentions: tuple[_Mention, ...]) -> _Mention | None:
+def _nearest(question: str, quantity: Quantity, mentions: tuple[P, ...]) -> P | None:
     """The field named last before the number, else first after it, within reach and one clause."""
     before = [m for m in mentions if 0 <= quantity.start - m.end <= _REACH]
     before = [m for m in before if not re.search(r"[;?]|\band\b", question[m.end : quantity.start])]
@@ -137,11 +188,22 @@ def _nearest(question: str, quantity: Quantity, mentions: tuple[_Mention, ...]) 
     return min(after, key=lambda m: m.start, default=None)
 
 
+def _asked_for(question: str, quantity: Quantity, fields: Mapping[str, Field]) -> _Mention | None:
+    """A sum that a loan is for, or that is borrowed, is the amount."""
+    if quantity.kind not in (Kind.NUMBER, Kind.MONEY) or "amount" not in fields:
+        return None
+    lead = _BORROWED.search(question[: quantity.start])
+    if lead is None:
+        return None
+    return _Mention(name="amount", field=fields["amount"], start=lead.start(), end=lead.end())
+
+
 def _by_unit(quantity: Quantity, fields: Mapping[str, Field]) -> _Mention | None:
     """A length of time without a name is the term."""
     if quantity.kind is not Kind.DURATION or "term_months" not in fields:
         return None
-    return _Mention("term_months", fields["term_months"], quantity.start, quantity.end)
+    field = fields["term_months"]
+    return _Mention(name="term_months", field=field, start=quantity.start, end=quantity.end)
 
 
 def _value(
@@ -204,7 +266,7 @@ def _choices(
             if _NONE.search(lead) and (mention.field.minimum or 0) == 0:
                 yield mention.name, 0 if mention.field.type == "integer" else 0.0
         elif set(mention.field.choices) == {"yes", "no"}:
-            yield mention.name, "no" if _NONE.search(lead) or "clean" in lead[-12:].lower() else "yes"
+            yield mention.name, _yes_or_no(lead, question[mention.end :])
     spoken = [w.text.lower() for w in words(question)]
     spoken += re.findall(r"\bself-employed\b", question.lower())
     for word in spoken:
@@ -216,3 +278,11 @@ def _choices(
         ]
         if len(owners) == 1:
             yield owners[0], choice
+
+
+def _yes_or_no(lead: str, rest: str) -> str:
+    """What a question makes of a field of yes and no, from what stands before and after its name."""
+    if said := _SAID.match(rest):
+        return said["said"].lower()
+    none = _NONE.search(lead) or "clean" in lead[-12:].lower() or _GONE.match(rest)
+    return "no" if none else "yes"

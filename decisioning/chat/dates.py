@@ -6,21 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
+from decisioning.numbers.dates import MONTHS
+
+_MONTH = "|".join(f"{name}|{name[:3]}" for name in MONTHS) + "|sept"
 _YEAR = r"(?:19|20|21)\d{2}"
 _FORMS = re.compile(
     rf"(?P<iso>\b{_YEAR}-\d{{2}}-\d{{2}}\b)"
@@ -68,21 +56,23 @@ class Days:
     """What a question says of days. `rest` is the question without it.
 
     `compared`: it asks what differs between the periods, or since the only one; `before_change`: it asks
-    for what was in force before the last change.
+    for what was in force before the last change; `impossible` is a day it names that no calendar has.
     """
 
     periods: tuple[Period, ...]
     compared: bool
     before_change: bool
     rest: str
+    impossible: str = ""
 
 
 def days_in(question: str, today: date) -> Days:
-    """The periods that the question names, in order. What is no date (31 February) is none."""
-    periods, rest, end = [], [], 0
+    """The periods that the question names, in order. What is no date (31 February) is none of them."""
+    periods, rest, end, impossible = [], [], 0, ""
     for found in _FORMS.finditer(question):
         period = _period(found, today)
         if period is None:
+            impossible = impossible or found.group().strip()
             continue
         periods.append(period)
         rest.append(_LEADS.sub("", question[end : found.start()]))
@@ -93,7 +83,7 @@ def days_in(question: str, today: date) -> Days:
     plain = BEFORE_CHANGE.sub(" ", plain)
     compared = len(periods) > 1 or bool(periods and _SINCE.search(question))
     compared = compared or (len(periods) == 1 and bool(_BETWEEN.search(question)))
-    return Days(tuple(periods), compared, before is not None, " ".join(plain.split()))
+    return Days(tuple(periods), compared, before is not None, " ".join(plain.split()), impossible)
 
 
 def _period(found: re.Match[str], today: date) -> Period | None:
@@ -130,7 +120,7 @@ def _year(year: int) -> Period:
 
 
 def _month(name: str) -> int:
-    return next(n for n, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()))
+    return next(n for n, month in enumerate(MONTHS, 1) if month.startswith(name.lower()))
 
 
 def _last_month(today: date) -> Period:

@@ -35,6 +35,11 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 _STAGES = {"score": "the score", "price": "the price", "rules": "the rules", "retrieve": "finding clauses",
            "generate": "the wording", "verify": "the check", "store": "storing"}  # fmt: skip
 _ABOUT_IT = vocabulary("about it")
+_POINTS_OF = re.compile(
+    r"\bpoints?\b[^.?!]*\b(?:earn|get|got|gain|bring|brought|give|gave|given|contribut|add|lose|lost|cost)\w*"
+    r"|\b(?:earn|get|got|gain|bring|brought|contribut|los[et]|cost)\w*\b[^.?!]*\bpoints?\b",
+    re.IGNORECASE,
+)
 
 
 def about_record(question: Question, decision: Decision, titles: Mapping[str, str]) -> bool:
@@ -59,8 +64,10 @@ async def by_claims(
     told = Told(decision, scene.titles)
     every = claims_of(decision)
     claims = [c for c in every if c.kind in only] if only else _wanted(scene.question, every, scene.titles)
-    facts = () if only else _facts(scene.question, decision, claims, scene.titles)
-    absent = () if only else _absent(scene.question, decision, claims)
+    facts = (
+        () if only or asks_points(scene.question) else _facts(scene.question, decision, claims, scene.titles)
+    )
+    absent = () if only else _absent(scene.question, decision, claims, scene.titles)
     if not claims and not facts and not absent:
         return None
     clauses = await _clauses(claims, decision.as_of, tools)
@@ -72,6 +79,11 @@ async def by_claims(
     statements += _cutoff(scene.question, told, pool, statements)
     cited = tuple(dict.fromkeys(c.clause for s in statements for c in s.citations))
     return Reply((*statements, *absent), decision.as_of, kind="record", clauses=cited)
+
+
+def asks_points(question: Question) -> bool:
+    """Whether it asks how many points something earned: the record tells the score alone."""
+    return bool(_POINTS_OF.search(question.plain))
 
 
 async def _clauses(claims: Sequence[Claim], day: date, tools: Tools) -> dict[str, Clause]:
@@ -149,9 +161,13 @@ def _cutoff(question: Question, told: Told, pool: Pool, said: Sequence[Statement
     return [] if told_already else [stated("score", text, pool)]
 
 
-def _absent(question: Question, decision: Decision, told: Sequence[Claim]) -> tuple[Statement, ...]:
+def _absent(
+    question: Question, decision: Decision, told: Sequence[Claim], titles: Mapping[str, str]
+) -> tuple[Statement, ...]:
     """What was asked for and is not in the record, said plainly."""
     said = []
+    if asks_points(question) and _topics(question, frozenset(titles), titles) - {"score"}:
+        said.append("This chat does not read the points of a single characteristic.")
     kinds = {c.kind for c in told}
     if "condition" in question.intents and not decision.conditions:
         said.append("The record holds no conditions.")

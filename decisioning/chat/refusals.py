@@ -82,7 +82,8 @@ _PERSON = re.compile(
     r"|\bhow old is (?!the (?:policy|manual|edition))"
     r"|\bis (?:he|she|the applicant|mr\.? \w+|mrs\.? \w+|ms\.? \w+) (?:married|single|pregnant|divorced"
     r"|gay|catholic|muslim|jewish|foreign)\b"
-    r"|\bwhat (?:do|does|did) (?:the|his|her|their) notes? (?:say|contain)\b|\b(?:read|show|quote"
+    r"|\bwhat (?:do|does|did) (?:the|his|her|their) notes? (?:say|contain)\b"
+    r"|\bwhat\b[^.?!]{0,60}\b(?:in|from) (?:the|his|her|their) notes?\b|\b(?:read|show|quote"
     r"|tell me|print|repeat|give me)(?: me)? (?:the|his|her|their) notes?\b",
     re.IGNORECASE,
 )

@@ -21,7 +21,7 @@ from decisioning.grounding.text import Word, sentences, words
 from decisioning.orders import is_order
 from decisioning.ports import Clause
 
-LIKELY = 0.4
+LIKELY = 0.38
 """From here on a clause is taken to answer: fitted so that hardly a silent policy is quoted."""
 _NEAREST = 0.8
 _LIKE, _FAMILY = 0.5, 0.9

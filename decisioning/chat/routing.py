@@ -18,6 +18,12 @@ from decisioning.titles import titles_of
 from decisioning.wording import written_date
 
 _MOST_PARTS = 3
+_NOTICE_DUE = re.compile(
+    r"\b(?:when|deadline|by (?:what|which) (?:day|date)|how long|how many days|due|what (?:day|date))\b"
+    r".*\b(?:the|this|that|its|his|her|their) (?:\w+ ){0,2}notice\b"
+    r"|\b(?:the|this|that|its|his|her|their) (?:\w+ ){0,2}notice\b.*\b(?:due|deadline|by when)\b",
+    re.IGNORECASE,
+)
 _TODAY = re.compile(
     r"\b(?:today|now|current(?:ly)?|present)(?:'s)?\s*(?:policy|rules|edition|manual)?\b", re.IGNORECASE
 )
@@ -76,6 +82,9 @@ def _scene(asking: Asking, question: Question) -> Scene | Reply:
     """The day of the question, its own before the decision's before the one asked; no day to come."""
     day = asking.decision.as_of if asking.decision else asking.as_of
     periods = question.days.periods
+    if question.days.impossible:
+        text = f"There is no such day as {question.days.impossible}."
+        return Reply((framed("no_day", text, (question.days.impossible,)),), day, abstained=True, kind="none")
     if periods and not question.days.compared:
         named = _within(periods[-1], asking.today)
         if named is None:
@@ -107,7 +116,11 @@ async def _of_decision(scene: Scene, decision: Decision, tools: Tools) -> Reply 
         return tried
     if "who" in intents and (found := await from_record.who_decides(scene, decision, tools)):
         return found
-    if _compares(question) or question.clauses or question.days.periods or _general(question):
+    if _compares(question) or question.clauses or question.days.periods:
+        return None
+    if _NOTICE_DUE.search(question.plain):
+        return await from_record.notice(decision, tools)
+    if _general(question):
         return None
     return await _of_record(scene, decision, tools)
 
@@ -118,6 +131,8 @@ async def _of_changes(scene: Scene, decision: Decision, tools: Tools) -> Reply |
     changes = what_if.changes_asked(scene, current)
     if changes or _under_today(scene):
         return await what_if.tried(scene, decision, changes, tools)
+    if derived := what_if.derived_asked(scene, current):
+        return derived
     if what_if.same_asked(scene, current) and not _general(scene.question):
         text = "The application is like that already, so there is nothing to try."
         return Reply((framed("what_if", text, ()),), decision.as_of, kind="record")

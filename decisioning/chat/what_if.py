@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from decisioning.chat.changes import HYPOTHETICAL, changes_in
+from decisioning.chat.changes import HYPOTHETICAL, changes_in, derived_in
 from decisioning.chat.from_record import by_claims
 from decisioning.chat.question import Question, unspent
 from decisioning.chat.saying import Reply, Statement, distinct, framed
@@ -29,7 +29,8 @@ def changes_asked(scene: Scene, current: Mapping[str, Value]) -> dict[str, Value
     if not goes_on and not HYPOTHETICAL.search(question.plain):
         return {}
     fields = scene.edition.application.fields
-    found = changes_in(question.plain, fields, current, scene.edition.product.currency.unit)
+    unit = scene.edition.product.currency.unit
+    found = changes_in(question.plain, fields, current, unit, scene.titles)
     return {**memory.changes, **found} if goes_on and found else found
 
 
@@ -38,7 +39,21 @@ def same_asked(scene: Scene, current: Mapping[str, Value]) -> bool:
     if not HYPOTHETICAL.search(scene.question.plain):
         return False
     fields = scene.edition.application.fields
-    return bool(changes_in(scene.question.plain, fields, {}, scene.edition.product.currency.unit))
+    unit = scene.edition.product.currency.unit
+    return bool(changes_in(scene.question.plain, fields, {}, unit, scene.titles))
+
+
+def derived_asked(scene: Scene, current: Mapping[str, Value]) -> Reply | None:
+    """That a fact which follows from others cannot be supposed by itself, where the question does so."""
+    question = scene.question.plain
+    if not HYPOTHETICAL.search(question) or scene.question.of_policy:
+        return None
+    name = derived_in(question, scene.edition.application.fields, current, scene.titles)
+    if name is None:
+        return None
+    title = scene.titles[name].lower()
+    text = f"The {title} follows from the application: ask what else in it would change."
+    return Reply((framed("derived", text, (title,)),), scene.day, kind="what_if", abstained=True)
 
 
 def unbound(scene: Scene) -> Reply | None:

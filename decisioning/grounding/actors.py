@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from decisioning.grounding.aligned import cover
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool
@@ -29,12 +30,22 @@ _START = re.compile(
     r"[,;:]\s|\b(?:if|when|where|that|which|and|but|or|unless|whenever|because)\b", re.IGNORECASE
 )
 _OF = re.compile(r"\b(?:of|for|in|by|with|on|who|whose|under|from|at)\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(applicant|borrower|lender|bank|creditor|underwriter|committee|director|manager|employee|employer|insurer|policyholder|regulator"
+    r"|guarantor|spouse|owner|tenant|landlord|lessee|lessor|buyer|seller|trustee|supervisor|issuer|auditor|depositor|cardholder|driver"
+    r"|customer|client|consumer"
+    r"|beneficiary|agent|broker|investor|operator)s?\b",
+    re.IGNORECASE,
+)
+_COPY = 0.8
+_ALSO = {"creditor": "lender", "bank": "lender", "issuer": "lender"}
 _HEARS = frozenset(stem(w) for w in ("hear", "learn", "receive", "get", "obtain", "know"))
 """Who is told hears: these turn the one who acts round."""
 
 
 def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
     """What a clause has the lessee do, the lessor that it speaks of elsewhere does not do."""
+    yield from _strangers(said, nearest, pool)
     for verb, actors in _acting(said.text):
         same = [
             (p, a)
@@ -42,7 +53,9 @@ def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
             for v, a in _acting(p.text)
             if keys(v) & keys(verb) and (v in _HEARS) is (verb in _HEARS)
         ]
-        if not same or any(_names(actors) & _names(a) for _, a in same):
+        if not same or any(_names(actors) & (_names(a) | _before(p.text, verb)) for p, a in same):
+            continue
+        if any(_names(a) & _before(said.text, verb) for _, a in same):
             continue
         clauses = {p.clause for p, _ in same}
         others = {_name(w) for p in pool.passages if p.clause in clauses for w in p.words}
@@ -55,6 +68,25 @@ def check_actors(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterat
                 "wrong_actor", f'in "{same[0][0].text}" it is not "{actors[-1].text}" who acts'
             )
             return
+
+
+def _strangers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
+    """Nobody takes the place of the one whom a clause names: an offer binds the lender, not the applicant."""
+    own, theirs = _people(said.text), _people(" ".join(p.text for p in nearest))
+    clauses = {p.clause for p in nearest}
+    known = _people(" ".join(p.text for p in pool.passages if p.clause in clauses))
+    strange, left_out = own - known, theirs - own
+    copied = _people(" ".join(p.text for p in nearest if cover(said.content, p) >= _COPY))
+    if copied:
+        strange, left_out = strange | (own - copied), left_out | (copied - own)
+    if own and own <= strange and left_out:
+        yield said.problem(
+            "wrong_actor", f'the clause speaks of the "{min(left_out)}", not of the "{min(strange)}"'
+        )
+
+
+def _people(text: str) -> frozenset[str]:
+    return frozenset(_ALSO.get(m[1].lower(), m[1].lower()) for m in _PERSON.finditer(text))
 
 
 def _acting(text: str) -> list[tuple[str, tuple[Word, ...]]]:
@@ -83,6 +115,13 @@ def _subject(left: str) -> tuple[Word, ...]:
     cut = max((m.end() for m in _START.finditer(left)), default=0)
     of = next((m for m in _OF.finditer(left, cut) if left[cut : m.start()].strip()), None)
     return tuple(w for w in words(left[cut : of.start() if of else len(left)]) if not is_stop(w.text))
+
+
+def _before(text: str, verb: str) -> set[str]:
+    """The names before the first such verb of a text, back to where the part that it stands in begins."""
+    found = words(text)
+    place = next((n for n, w in enumerate(found) if keys(w.stem) & keys(verb.removeprefix("is "))), 0)
+    return _names(tuple(w for w in found[:place] if not is_stop(w.text)))
 
 
 def _names(actors: tuple[Word, ...]) -> set[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from decisioning.grounding.anchors import stays
 from decisioning.grounding.content import is_about, is_framing
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
@@ -68,7 +69,8 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
 
 def _quoted(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     """A number of the clauses: of one that the sentence speaks of, and of this case only as a limit."""
-    if not _fits(said, pool) or _of_other_part(said, quantity, pool):
+    stands = pool.outcome is None and stays(said, quantity, quoting(quantity, pool))
+    if not _fits(said, pool) or (not stands and _of_other_part(said, quantity, pool)):
         return said.problem(
             "number_out_of_place", f'"{quantity.text}" stands in a clause that speaks of something else'
         )
@@ -185,10 +187,15 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
     limits = (k for q in said.amounts for k in pool.meaning(q) if k.rule is not None)
     ruled = bool(names & {k.name for k in limits if k.rule and k.rule.clause in clauses})
     counted = any(pool.named(k.name, said.stems) >= MEANT for k in found)
-    if quantity.kind is Kind.NUMBER and not ruled and not counted:
+    if quantity.kind is Kind.NUMBER and not ruled and not counted and not _alone(found, pool):
         return said.problem("number_of_another", f'nothing here says what "{quantity.text}" counts')
     unnamed = [k for k in found if pool.named(k.name, said.stems) < MEANT and not _is_bound(quantity, k)]
-    if len(unnamed) == len(found) and not ruled and not {k.name for k in found} & _told_of(said, pool):
+    if (
+        len(unnamed) == len(found)
+        and not ruled
+        and not _alone(found, pool)
+        and not {k.name for k in found} & _told_of(said, pool)
+    ):
         problem = f'"{quantity.text}" is {_named(found, None)}, which the sentence does not name'
         return said.problem("number_of_another", problem)
     close = said.close_to(quantity)
@@ -210,7 +217,7 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
         )
     own = max(_near(pool, k.name, left, right) for k in found)
     units = {k.name: k.unit for k in pool.numbers if k.unit is not None}
-    others = pool.near(left | right) - names
+    others = pool.may_name(left | right) - names
     rivals = [n for n in others if n in units and could_be(quantity, units[n])]
     behind = {k.name for k in _next_meaning(said, quantity, pool)}
     weight = {n: _near(pool, n, left, frozenset() if n in behind else right) for n in rivals}
@@ -223,6 +230,11 @@ def _of_topic(said: Said, quantity: Quantity, found: list[Known], pool: Pool) ->
         return None
     problem = f'"{quantity.text}" is {_named(found, None)}, but the sentence gives it to {_plain(rival)}'
     return said.problem("number_of_another", problem)
+
+
+def _alone(found: list[Known], pool: Pool) -> bool:
+    """Where there is no decision, a value that one fact has and no other speaks for itself."""
+    return pool.outcome is None and len({k.name for k in found}) == 1
 
 
 def _next_meaning(said: Said, quantity: Quantity, pool: Pool) -> tuple[Known, ...]:

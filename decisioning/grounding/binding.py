@@ -1,5 +1,6 @@
 """What a sentence calls a reason or a condition must be one of this decision's."""
 
+import re
 from collections.abc import Iterator
 
 from decisioning.grounding.content import own_words, restates
@@ -8,10 +9,17 @@ from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
+from decisioning.grounding.text import Word
 from decisioning.grounding.topics import NAMED
 from decisioning.model import Effect, Outcome, Problem
 from decisioning.numbers import negated_at
 
+_NO_CAUSES = ("outcome", "next", "condition", "price")
+"""Kinds of claims that tell what is, not why."""
+_BECAUSE = re.compile(
+    r"\b(?:because|since|due\s+to|owing\s+to|as\s+a\s+result\s+of|for\s+the\s+reason\s+that|on\s+account\s+of)\b",
+    re.IGNORECASE,
+)
 _QUOTED = 0.66
 """The share of its words that makes a sentence a retelling of a reason's own text."""
 
@@ -79,9 +87,20 @@ def _unknown_cause(said: Said, pool: Pool) -> Iterator[Problem]:
     carried = frozenset().union(*(c.keys for c in pool.carriers))
     content = [w for w in said.content if not is_neutral(w.stem)]
     foreign = [w for w in content if not keys(w.stem) & carried]
+    foreign = foreign or _of_no_cause(said, pool)
     if foreign:
         words = ", ".join(dict.fromkeys(w.text for w in foreign))
         yield said.problem("unknown_reason", f"no reason of this decision speaks of: {words}")
+
+
+def _of_no_cause(said: Said, pool: Pool) -> list[Word]:
+    """The words behind a "because" where nothing but the outcome's own claim speaks of them."""
+    found = _BECAUSE.search(said.text)
+    if found is None:
+        return []
+    causes = frozenset().union(*(c.keys for c in pool.carriers if c.kind not in _NO_CAUSES))
+    behind = [w for w in said.content if w.start >= found.end() and not is_neutral(w.stem)]
+    return [] if any(keys(w.stem) & causes for w in behind) else behind
 
 
 def _scored(pool: Pool) -> frozenset[str]:

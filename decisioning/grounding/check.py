@@ -16,6 +16,7 @@ from decisioning.grounding.relations import check_relations
 from decisioning.grounding.restating import check_restating
 from decisioning.grounding.resting import check_clauses
 from decisioning.grounding.rows import check_rows
+from decisioning.grounding.rulings import check_rulings
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.standing import check_standing
 from decisioning.grounding.state import check_state
@@ -64,6 +65,7 @@ def _problems(said: Said, pool: Pool) -> tuple[Problem, ...]:
         check_limits,
         check_consequences,
         check_rows,
+        check_rulings,
         check_content,
         check_binding,
         check_state,

@@ -1,7 +1,9 @@
 """The words of a sentence must be carried by claims and clauses that speak of the same thing."""
 
+import re
 from collections.abc import Iterator
 
+from decisioning.grounding.aligned import cover, nearby
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.once import once
@@ -16,6 +18,11 @@ from decisioning.numbers import Kind
 
 CARRIED = 0.7
 """The least share of a sentence's content that the record or the clauses must carry."""
+_LONG, _CARRIED_ALONE = 6, 0.65
+"""A sentence about clauses alone with so many words may put more of them in words of its own."""
+_RULES = re.compile(r"\b(?:must|shall|may|cannot|required|allowed|unless|if|where|when)\b", re.IGNORECASE)
+_BESIDE = 0.2
+"""How much less of a sentence a passage covers than the best one whose dictionary words count."""
 _RESTATED = 0.5
 _TELLING = 3
 """A sentence of so many words and a number may compare and introduce it in words of its own."""
@@ -31,15 +38,38 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     if pool.outcome is None:
         content = [w for w in content if not is_framing(w, said)]
     uncarried = [w for w in content if not keys(w.stem) & pool.keys]
+    if pool.outcome is None and len(content) - len(uncarried) >= _TELLING:
+        uncarried = [w for w in uncarried if w.stem not in _near(said, pool)]
+    if pool.outcome is None and pool.numbers and said.amounts:
+        spans = [m.span() for m in form("against a limit").finditer(said.text)]
+        uncarried = [w for w in uncarried if not any(a <= w.start < b for a, b in spans)]
     if len(said.content) >= _TELLING and said.amounts:
         compared = [(p.start, p.end) for p in said.phrases]
         uncarried = [
             w for w in uncarried if not is_neutral(w.stem) and not any(a <= w.start < b for a, b in compared)
         ]
-    if content and len(uncarried) / len(content) > 1 - CARRIED:
+    least = _CARRIED_ALONE if len(content) >= _LONG and _is_ruled(said, pool) else CARRIED
+    if content and len(uncarried) / len(content) > 1 - least:
         yield said.problem("not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}")
     elif pool.outcome is not None and not is_general(said, pool):
         yield from _on_basis(said, content, pool)
+
+
+@once
+def _near(said: Said, pool: Pool) -> frozenset[str]:
+    """The stems near, in a dictionary, to words of what covers most of the sentence."""
+    covered = [(cover(said.content, p), p) for p in pool.passages]
+    best = max((c for c, _ in covered), default=0.0)
+    return frozenset(s for c, p in covered if c >= best - _BESIDE for s in nearby(p))
+
+
+def _is_ruled(said: Said, pool: Pool) -> bool:
+    """Whether a sentence about clauses alone speaks of what a clause rules: there more words are its own."""
+    if pool.outcome is not None:
+        return False
+    covered = [(cover(said.content, p), p) for p in pool.passages]
+    best = max((c for c, _ in covered), default=0.0)
+    return any(_RULES.search(p.text) for c, p in covered if c >= best - _BESIDE)
 
 
 def is_framing(word: Word, said: Said) -> bool:

@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Iterator
 
 from decisioning.grounding.forms import form, pattern
-from decisioning.grounding.lexicon import is_stop
+from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.passages import likeness
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
+from decisioning.grounding.stems import stem
 from decisioning.model import Problem
 from decisioning.numbers import negated_at
 
@@ -79,6 +80,8 @@ def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
 
 def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
     """No judgement of the person, nobody who acted, nothing that hangs on a sentence before."""
+    if pool.outcome is None:
+        yield from _praise(said, pool)
     if pool.outcome is None or is_general(said, pool):
         return
     texts = [p.text.lower() for p in (*pool.passages, *(p for c in pool.carriers for p in c.passages))]
@@ -90,6 +93,13 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("wrong_actor", f'"{acted.group()}": no person has acted on this application')
     if _HANGING.match(said.text) and not said.amounts and not pool.topics(said.sequence):
         yield said.problem("unclear", "this names nothing that could be checked; say what it is about")
+
+
+def _praise(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What is called great or terrible must be called so by a source."""
+    found = form("praises").search(said.text)
+    if found and not any(keys(stem(w)) & pool.keys for w in found.group().split()[-1:]):
+        yield said.problem("opinion", f'"{found.group()}" judges; no clause says so')
 
 
 def _stands(quote: str, pool: Pool) -> bool:

@@ -62,6 +62,22 @@ def keys(stem_: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
+def _near() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for line in lines("near.txt"):
+        own, _, others = line.partition(":")
+        for other in others.split():
+            found.setdefault(own, set()).add(other)
+            found.setdefault(other, set()).add(own)
+    return {word: frozenset(others) for word, others in found.items()}
+
+
+def near(stem_: str) -> frozenset[str]:
+    """The stems that a dictionary has beside this one: weaker than `keys`."""
+    return _near().get(stem_, frozenset())
+
+
 def are_opposed(one: str, other: str) -> bool:
     """Whether one stem says the contrary of the other."""
     sides = _sides()

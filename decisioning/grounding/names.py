@@ -12,6 +12,7 @@ from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import stem
 from decisioning.model import Problem
 from decisioning.numbers import Kind, Quantity
+from decisioning.numbers.dates import MONTHS
 
 _LABEL = re.compile(
     r"\b(tier|band|grade|class|level)\s+[\"'\u201c]?([A-Z]|\d{1,2}|[IVX]{1,4})\b(?!\s*[%.,]\d)", re.IGNORECASE
@@ -32,18 +33,6 @@ _KNOWN_PROPER = frozenset(
         "eur",
         "usd",
         "gbp",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
         "regulation",
         "reg",
         "b",
@@ -60,7 +49,7 @@ _KNOWN_PROPER = frozenset(
         "part",
         "tier",
     ]
-)
+).union(MONTHS)
 
 
 def check_names(said: Said, pool: Pool) -> Iterator[Problem]:

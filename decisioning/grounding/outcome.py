@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decisioning.grounding.forms import form
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import Pool, equal
+from decisioning.grounding.rulings import met_by_facts
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.model import Effect, Outcome, Problem
@@ -21,6 +22,7 @@ _DECIDED = re.compile(
     r"\b(?:is|was|has\s+been|and)\s+(?:now\s+|already\s+|finally\s+)?(?P<verb>decided)\b(?!\s+(?:by|under|on))",
     re.IGNORECASE,
 )
+_SIMULATED = re.compile(r"\bsimulat\w+\b", re.IGNORECASE)
 _REFERRAL = re.compile(r"\breferrals?\b", re.IGNORECASE)
 _COMPLETE = re.compile(r"\b(?:complete|whole|full)\b(?!\s+price)", re.IGNORECASE)
 
@@ -78,6 +80,9 @@ def _of_this(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) -> 
     if excused and not (_WOULD_BE.search(part) and outcome is not pool.outcome):
         return None
     denied = negated_at(said.text, found.start())
+    decided = _STATED.search(said.text[: found.start()]) and not _SIMULATED.search(said.text)
+    if pool.simulated and outcome is pool.outcome and decided:
+        return said.problem("outcome", "nothing was decided: the sentence must say that it is a simulation")
     if denied and outcome is pool.outcome:
         return said.problem("outcome", f"the decision is {_word(pool.outcome)}, and the sentence denies it")
     if denied or outcome is pool.outcome:
@@ -110,7 +115,7 @@ def _by_clauses(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) 
     by_whom = re.match(r"\s+by\b", said.text[found.end() :])
     if outcome is Outcome.APPROVE and by_whom and not denied:
         said_by += [p for p in clauses if re.search(r"\bapproval\s+(?:of|by)\b", p.text, re.IGNORECASE)]
-    if said_by:
+    if said_by or (denied and met_by_facts(said, pool).get(outcome) is False):
         return None
     if denied and not any(form(outcome.value).search(p.text) for p in clauses):
         return None

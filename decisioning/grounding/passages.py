@@ -1,6 +1,7 @@
 """Sentences of clauses and of catalogue texts, taken apart once, and how much of a text they carry."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -62,8 +63,23 @@ def keys_of(found: Iterable[Word]) -> frozenset[str]:
     return frozenset(key for word in found for key in keys(word.stem))
 
 
+_ITEM = re.compile(r"\(?(?:[a-z]{1,2}|[ivx]{1,4}|\d{1,2})[).]\s", re.IGNORECASE)
+_LEADS = re.compile(r"[:\u2014\u2013-]\s*$")
+
+
+def _led_in(pieces: Iterable[str]) -> Iterator[str]:
+    """The items of a list, each behind the words that lead the list in."""
+    head = ""
+    for piece in pieces:
+        if head and _ITEM.match(piece):
+            yield f"{head} {_ITEM.sub('', piece, count=1)}"
+        else:
+            yield piece
+            head = _LEADS.sub("", piece) if _LEADS.search(piece) else ""
+
+
 @lru_cache(maxsize=4096)
 def passages_of(source: str, clause: str | None, text: str) -> tuple[Passage, ...]:
     """The sentences of a text as passages of that source."""
-    pieces = (text[a:b] for a, b in sentences(text))
+    pieces = _led_in(text[a:b] for a, b in sentences(text))
     return tuple(Passage(source, clause, p, words(p), quantities(p)) for p in pieces)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from decisioning.grounding.conditions import unmet
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys, listed
@@ -46,6 +47,18 @@ _TOLD = 3
 _COPIED, _COPY = 5, 0.8
 """How many words with content a text has that can be copied, and which share of them makes a copy."""
 _ANY_NOT = re.compile(r"\b(?:not|no|never|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
+_DENYING = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|unless|only|other\s+than|except|against|instead|rather\s+than"
+    r"|(?:refus|declin|prohibit|exclud|lack|fail|forbid)\w*)\b|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_NO_CASE = re.compile(
+    r"\b(?:does|do)\s+not\s+(?:include|mean|comprise|count|cover|constitute)\b|\b(?:is|are)\s+not\s+an?\s",
+    re.IGNORECASE,
+)
+_IS = re.compile(r"\b(?:is|are|counts?|includes?)\b", re.IGNORECASE)
+_FIRST = 4
+_TIMES = frozenset(("day", "week", "month", "quarter", "year"))
 _ALIKE = 0.5
 """From which likeness on a passage is taken for one that a general sentence restates."""
 _RESTATED = 0.75
@@ -76,21 +89,61 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
         return
     if not nearest or (least is _RESTATED and not _retold(said, pool)):
         return
-    yield from _actors(said, nearest)
+    yield from _actors(said, nearest if pool.outcome is not None else list(pool.passages))
     general = least is _ALIKE
     if general and not _NEGATOR.search(said.text) and all(_WHOLLY.search(p.text) for p in nearest):
         yield said.problem("negation", f'"{nearest[0].text}" denies what is affirmed here')
         return
+    if pool.outcome is None and _DENYING.search(said.text) and any(unmet(said, nearest, pool)):
+        return
+    if pool.outcome is None:
+        yield from _excluded(said, nearest, pool)
+    yield from _turned_words(said, nearest, pool, general=general)
+
+
+def _turned_words(said: Said, nearest: list[Passage], pool: Pool, *, general: bool) -> Iterator[Problem]:
+    """The first word that is denied on one side and affirmed on the other."""
+    alone = pool.outcome is None
+    least = _ALIKE if alone and not _DENYING.search(said.text) else _RESTATED
     denied, open_ = _denied(said.text, said.words, nominal=general)
     for word in said.content:
         if _compared(said.text, word) or word.stem in open_ or _is_light(word.stem, denied, general=general):
             continue
-        signs = {sign for p in nearest for sign in _signs(word.stem, p, said.content, general=general)}
-        if signs and (word.stem in denied) not in signs:
+        if alone and word.stem in _TIMES:
+            continue
+        of = {p: _signs(word.stem, p, said.content, general=general, least=least) for p in nearest}
+        signs = {sign for found in of.values() for sign in found}
+        if not signs or (word.stem in denied) in signs:
+            continue
+        theirs = [p for p, found in of.items() if found]
+        if not (alone and _both_deny(said, theirs) and not _literal(said, theirs)):
             how = "denied" if word.stem in denied else "affirmed"
-            problem = f'"{word.text}" is {how} here and not in "{nearest[0].text}"'
-            yield said.problem("negation", problem)
+            yield said.problem("negation", f'"{word.text}" is {how} here and not in "{nearest[0].text}"')
             return
+
+
+def _excluded(said: Said, nearest: list[Passage], pool: Pool) -> Iterator[Problem]:
+    """What a definition leaves out is no case of it."""
+    if _DENYING.search(said.text) or not _IS.search(said.text):
+        return
+    clauses = {p.clause for p in nearest}
+    for passage in (p for p in pool.passages if p.clause in clauses):
+        found = _NO_CASE.search(passage.text)
+        left_out = [w for w in passage.content if found and w.start >= found.end()]
+        told = sum(bool(keys(w.stem) & keys(own.stem)) for w in left_out[:_FIRST] for own in said.content)
+        if found and told and told >= min(len(left_out), _FIRST) / 2:
+            yield said.problem("negation", f'"{passage.text}" leaves out what is told here')
+            return
+
+
+def _literal(said: Said, passages: list[Passage]) -> bool:
+    """Whether a passage has each of its words with content: it is a copy, or the contrary of one."""
+    return any(said.content and all(w.stem in p.stems for w in said.content) for p in passages)
+
+
+def _both_deny(said: Said, passages: list[Passage]) -> bool:
+    """Whether both deny something: on which word it falls is a matter of wording."""
+    return bool(_DENYING.search(said.text)) and all(_DENYING.search(p.text) for p in passages)
 
 
 def _turned_copies(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -135,7 +188,9 @@ def _actors(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
 _WHO = (r"\b(?:applicant|borrower|customer)", r"\b(?:lender|bank|creditor|underwriter|officer|who\b)")
 
 
-def _signs(own: str, passage: Passage, content: tuple[Word, ...], *, general: bool) -> set[bool]:
+def _signs(
+    own: str, passage: Passage, content: tuple[Word, ...], *, general: bool, least: float = _RESTATED
+) -> set[bool]:
     """How a passage has a word, or the contrary of one: denied (True) or affirmed (False)."""
     denied, open_ = _denied(passage.text, passage.words, nominal=general)
     if own in open_ or own in _elliptic(passage):
@@ -146,7 +201,7 @@ def _signs(own: str, passage: Passage, content: tuple[Word, ...], *, general: bo
     outside = [w for w in passage.words if not _compared(passage.text, w)]
     alike = {w.stem in denied for w in outside if keys(w.stem) & keys(own) and not are_opposed(w.stem, own)}
     if alike:
-        return alike if alike == {True} and likeness(content, passage) >= _RESTATED else set()
+        return alike if alike == {True} and likeness(content, passage) >= least else set()
     return {w.stem not in denied for w in outside if are_opposed(w.stem, own)}
 
 

@@ -79,6 +79,7 @@ class Pool:
     outcome: Outcome | None = None
     currency_unit: int = 1
     currency: str = ""
+    simulated: bool = False
     titles: Mapping[str, str] = field(default_factory=dict)
     extra: frozenset[str] = field(default_factory=frozenset)
 
@@ -116,7 +117,7 @@ class Pool:
         """How surely words with these stems name the fact, by its name, its title or another of its names."""
         return named_in(name, stems, self.titles.get(name, ""))
 
-    def near(self, stems: frozenset[str]) -> frozenset[str]:
+    def may_name(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
         titles = self.titles
         return frozenset(n for n in self.names if not stems.isdisjoint(stems_of(n, titles.get(n, ""))))
@@ -133,7 +134,7 @@ class Pool:
         return topics
 
     def _topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
-        near = self.near(frozenset(found))
+        near = self.may_name(frozenset(found))
         named = {name: words_of(name, found, self.titles.get(name, "")) for name in near}
         groups: dict[frozenset[str], set[str]] = {}
         for name, own in named.items():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -20,7 +21,7 @@ from decisioning.grounding.passages import Passage, passages_of
 from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
-from decisioning.model import Component, Decision, Effect, Fact, Offer, Rule, Unit, Value
+from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Rule, Unit, Value
 from decisioning.numbers import Kind
 
 _THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
@@ -60,6 +61,7 @@ def pool_of(
         extra=_vocabulary(decision, known),
         steps=tuple(c.step for c in claims if isinstance(c, NextClaim)),
         outcome=decision.outcome,
+        simulated=decision.mode is Mode.SIMULATION,
         currency_unit=decision.currency.unit,
         currency=decision.currency.code,
     )
@@ -81,7 +83,7 @@ def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_
     counted = bool(_THOUSANDS.search(" ".join(clauses.values())))
     currency_unit = 1000 if counted and currency_unit == 1 else currency_unit
     return Pool(
-        numbers=tuple(_facts(facts)),
+        numbers=tuple(_as_told(facts, passages)),
         dates=tuple(_passage_days(passages)),
         passages=passages,
         labels=frozenset(),
@@ -89,6 +91,15 @@ def facts_alone(facts: Mapping[str, Fact], clauses: Mapping[str, str], currency_
         currency_unit=currency_unit,
         extra=extra,
     )
+
+
+def _as_told(facts: Mapping[str, Fact], passages: Iterable[Passage]) -> Iterable[Known]:
+    """The facts as others tell them: a count in any unit, money by the month where clauses are."""
+    monthly = any(q.per_month for p in passages for q in p.quantities)
+    for known in _facts(facts):
+        yield replace(known, unit=None) if known.unit is Unit.COUNT else known
+        if monthly and known.unit is Unit.MONEY:
+            yield replace(known, unit=Unit.MONEY_PER_MONTH)
 
 
 def _passages(clauses: Mapping[str, str]) -> tuple[Passage, ...]:

@@ -1,6 +1,8 @@
 """Reads a decision and facts as others write them down: what is not there gets the value of nothing."""
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
@@ -95,6 +97,24 @@ _UNITS = {
 }
 
 
+_PERCENT = re.compile(r"%|per\s?cent", re.IGNORECASE)
+_FRACTION = 1.5
+"""A share above this is one in percent."""
+_CURRENCY = (
+    r"(?:\b(?:eur|euros?|usd|dollars?|gbp|pounds?|sterling|esp|pesetas?|chf|francs?|currency|money)\b"
+    r"|[\u20ac$\u00a3\u20a7])"
+)
+_WRITTEN = (
+    (Unit.MONEY_PER_MONTH, re.compile(rf"(?:{_CURRENCY}).*(?:month|p\.?m)")),
+    (Unit.MONEY, re.compile(_CURRENCY)),
+    (Unit.RATIO, re.compile(r"%|per\s?cent|\b(?:share|fraction|ratio)\b")),
+    (Unit.MONTHS, re.compile(r"\bmonths?\b")),
+    (Unit.YEARS, re.compile(r"\byears?\b")),
+    (Unit.POINTS, re.compile(r"\bpoints?\b")),
+)
+"""How units are written by others."""
+
+
 def decision_from(record: Mapping[str, Any] | Decision) -> Decision:
     """A decision as GET gives it, or what is left of one; its explanation is never looked at.
 
@@ -112,6 +132,13 @@ def decision_from(record: Mapping[str, Any] | Decision) -> Decision:
 def facts_from(facts: Mapping[str, Any]) -> dict[str, Fact]:
     """Facts as {name: value} or {name: {value, unit}}; a unit not given is guessed from name and value."""
     return {name: _fact(name, fact) for name, fact in facts.items()}
+
+
+def counts_in_thousands(facts: Mapping[str, Any]) -> bool:
+    """Whether a fact says that its unit is a thousand of a currency."""
+    return any(
+        isinstance(f, Mapping) and "thousand" in str(f.get("unit", "")).lower() for f in facts.values()
+    )
 
 
 def _filled(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,8 +178,10 @@ def _fact(name: str, fact: Any) -> Fact:
     if isinstance(fact, Fact):
         return fact
     if isinstance(fact, Mapping):
-        value = fact.get("value")
-        return Fact(value=value, unit=_unit(str(fact.get("unit", "")), name, value))
+        value, unit = fact.get("value"), str(fact.get("unit", ""))
+        if _PERCENT.search(unit) and isinstance(value, int | float) and abs(value) > _FRACTION:
+            value = float(Decimal(str(value)) / 100)
+        return Fact(value=value, unit=_unit(unit, name, value))
     return Fact(value=fact, unit=_unit("", name, fact))
 
 
@@ -163,6 +192,11 @@ def _unit(written: str, name: str, value: Any) -> Unit:
             return Unit(unit)
     if isinstance(value, str | bool):
         return Unit.CATEGORY
+    for unit, form in _WRITTEN:
+        if form.search(lowered):
+            return unit
+    if written:
+        return Unit.COUNT
     return _guessed(name.lower(), value)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from decisioning.claims import comparisons_of
 from decisioning.comparison import compare
+from decisioning.grounding.arithmetic import compares
 from decisioning.grounding.forms import form
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import COMPLEMENT, Known, Pool, Role, equal, same
@@ -14,7 +15,7 @@ from decisioning.grounding.standing import value_of
 from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.grounding.working import mirrored, stands_to
 from decisioning.model import Comparator, Effect, Problem
-from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases, negated_at
+from decisioning.numbers import Kind, Phrase, Quantity, bound_of, comparing_phrases
 
 _POLICY_ASKS = re.compile(
     r"\b(?:policy|manual|lender|rule|clause|system|[A-Z]+-[\d.]+|we|that)\s+(?:\w+\s+)?(?:wants?|needs?|asks?(?:\s+for)?|calls?\s+for"
@@ -42,12 +43,11 @@ _SIDE = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -
 
 def check_relations(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each comparison of the sentence that the record contradicts."""
-    for phrase in said.phrases:
+    for phrase in said.phrases if pool.outcome is not None else (*said.phrases, *said.trailing):
         problem = _phrase(said, phrase, pool)
         if problem:
             yield problem
     yield from _bounds(said, pool)
-    yield from _enough(said, pool)
 
 
 def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -69,7 +69,13 @@ def _phrase(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
         if any(agreed):
             return None
         return _contradiction(said, phrase, limits[0])
-    return _with_passage(said, phrase, quantity, pool) if quantity is not None else None
+    if quantity is None:
+        return None
+    so = compares(said, phrase, quantity, pool)
+    if so is False:
+        words = said.text[phrase.start : quantity.end]
+        return said.problem("comparator", f'"{words}" is not so of the facts')
+    return None if so else _with_passage(said, phrase, quantity, pool)
 
 
 def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
@@ -77,7 +83,9 @@ def _two_facts(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     end = min([b for b in said.boundaries if b >= phrase.end], default=len(said.text))
     right, left = said.ordered(phrase.end, end), said.ordered(0, phrase.start)
     others = [n for topic in pool.topics(right[:_NEAR_WORDS]) for n in topic]
-    named = sorted(((pool.named(n, frozenset(left)), n) for n in pool.near(frozenset(left))), reverse=True)
+    named = sorted(
+        ((pool.named(n, frozenset(left)), n) for n in pool.may_name(frozenset(left))), reverse=True
+    )
     if (
         len(others) != 1
         or len(pool.topics(left)) > 1
@@ -278,23 +286,3 @@ def _bounds(said: Said, pool: Pool) -> Iterator[Problem]:
             sides = {_SIDE.get(_norm(p.text, b, q.start)) if (b := bound_of(q)) else side for p, q in stated}
         if sides and side not in sides:
             yield said.problem("comparator", f'"{quantity.text}" is no {quantity.bound}')
-
-
-def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
-    """What broke a limit is not enough, and what broke none is."""
-    found = form("enough").search(said.text)
-    if not found or is_general(said, pool):
-        return
-    told = {k.name for q in said.amounts for k in pool.meaning(q) if k.role is Role.VALUE}
-    rules = [
-        r
-        for r in pool.rules
-        if (pool.named(r.fact, said.stems) >= NAMED or r.fact in told)
-        and r.effect in (Effect.DECLINE, Effect.REFER)
-    ]
-    fired = any(r.fired for r in rules)
-    if rules and negated_at(said.text, found.start()) is not fired:
-        yield said.problem(
-            "comparator",
-            f'"{found.group()}" contradicts the rule that read {rules[0].fact.replace("_", " ")}',
-        )

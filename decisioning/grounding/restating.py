@@ -24,6 +24,7 @@ _AUXILIARY = re.compile(
     re.IGNORECASE,
 )
 _WHEN = re.compile(r"\b(after|before|since|until)\s+((?:[\w'\u2019-]+\s*){1,8})", re.IGNORECASE)
+_CAUSAL = re.compile(r"Since\s+[^,]*\b(?:is|are|was|were|has|have|comes?|stands?|lies?|exceeds?)\b[^,]*,")
 _CONTRARY = {"after": "before", "before": "after", "since": "until", "until": "since"}
 _UNLESS = re.compile(
     r"\b(?:unless|except|only\s+if|provided|as\s+long\s+as)\b(?P<rest>[^.;]*)", re.IGNORECASE
@@ -116,6 +117,8 @@ def _acts(found: tuple[Word, ...]) -> tuple[_Act, ...]:
 def _times(said: Said, nearest: list[Passage]) -> Iterator[Problem]:
     """After is not before, and after one thing is not after another."""
     for found in _WHEN.finditer(said.text):
+        if _CAUSAL.match(said.text, found.start()):
+            continue
         own = _keys_in(found[2])
         theirs = [(m[1].lower(), _keys_in(m[2])) for p in nearest for m in _WHEN.finditer(p.text)]
         word = found[1].lower()

@@ -12,6 +12,10 @@ from decisioning.model import Problem
 from decisioning.numbers import Kind, Quantity, bound_of
 
 _ROW = re.compile(r"\|\s*(?P<label>[A-Z]|\d{1,2}|[IVX]{1,4})\s*\|")
+_OTHER = re.compile(
+    r"\b(?:from|below|above|than|reach(?:es)?|short\s+of|for|to)\s+(?:price\s+)?$", re.IGNORECASE
+)
+"""What stands before a row that something is compared with, not put in."""
 _LABEL = re.compile(r"\b(?:tier|band|grade|class|level)\s+(?P<label>[A-Z]|\d{1,2}|[IVX]{1,4})\b")
 
 
@@ -26,6 +30,8 @@ def check_rows(said: Said, pool: Pool) -> Iterator[Problem]:
     if pool.outcome is not None:
         return
     for found in _LABEL.finditer(said.text):
+        if _OTHER.search(said.text[: found.start()]):
+            continue
         if any(_wrong(found["label"], said, pool)):
             yield said.problem("wrong_name", f'the table says something else of "{found.group()}"')
 

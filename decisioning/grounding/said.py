@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.text import Word, words
 from decisioning.model import Problem
-from decisioning.numbers import Kind, Phrase, Quantity, comparing_phrases, quantities
+from decisioning.numbers import Kind, Phrase, Quantity, comparing_phrases, quantities, trailing_phrases
 
 _BOUNDARY = re.compile(
     r"[,;:()\u2013\u2014\"\u201c\u201d]|\s-\s|\b(?:and|but|because|while|whereas|as|since|which|so|although|though|when|if|where"
@@ -51,6 +51,11 @@ class Said:
     def phrases(self) -> tuple[Phrase, ...]:
         """Its comparing phrases."""
         return tuple(comparing_phrases(self.text))
+
+    @cached_property
+    def trailing(self) -> tuple[Phrase, ...]:
+        """What trails its quantities and compares: the "or less" of "60 % or less"."""
+        return tuple(trailing_phrases(self.text, [q.end for q in self.amounts]))
 
     @cached_property
     def content(self) -> tuple[Word, ...]:

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from decisioning.comparison import compare
+from decisioning.grounding.forms import form
 from decisioning.grounding.pool import Known, Pool, Role
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
-from decisioning.model import Comparator, Problem
+from decisioning.grounding.topics import NAMED
+from decisioning.model import Comparator, Effect, Problem
+from decisioning.numbers import negated_at
 
 _INSIDE = re.compile(
     r"\b(?:is|are|was|were|lies?|lying|falls?|stands?|sits?|ranges?|remains?|scored|in|within|inside)\s+(?:[\w-]+\s+){0,5}?"
@@ -26,9 +29,28 @@ _WHICH_SIDE = re.compile(
 
 def check_standing(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem where a value is said to lie where it does not."""
+    yield from _enough(said, pool)
     yield from _inside(said, pool)
     yield from _signs(said, pool)
     yield from _directions(said, pool)
+
+
+def _enough(said: Said, pool: Pool) -> Iterator[Problem]:
+    """What broke a limit is not enough, and what broke none is."""
+    found = form("enough").search(said.text)
+    if not found or is_general(said, pool):
+        return
+    told = {k.name for q in said.amounts for k in pool.meaning(q) if k.role is Role.VALUE}
+    rules = [
+        r
+        for r in pool.rules
+        if (pool.named(r.fact, said.stems) >= NAMED or r.fact in told)
+        and r.effect in (Effect.DECLINE, Effect.REFER)
+    ]
+    fired = any(r.fired for r in rules)
+    if rules and negated_at(said.text, found.start()) is not fired:
+        name = rules[0].fact.replace("_", " ")
+        yield said.problem("comparator", f'"{found.group()}" contradicts the rule that read {name}')
 
 
 def value_of(name: str, pool: Pool) -> Known | None:

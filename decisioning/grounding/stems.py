@@ -4,6 +4,8 @@ import re
 from functools import cache, lru_cache
 from importlib import resources
 
+_LONG = 6
+
 
 def lines(name: str) -> tuple[str, ...]:
     """The lines of a word list of this package, without its comments."""
@@ -52,4 +54,6 @@ def _strip(word: str) -> str:
 
 
 def _undouble(root: str) -> str:
+    if len(root) >= _LONG and root.endswith("ell"):  # travelled, cancelling
+        return root[:-1]
     return root[:-1] if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz" else root

@@ -9,13 +9,15 @@ from itertools import pairwise
 
 from decisioning.comparison import compare
 from decisioning.grounding.actors import check_actors
+from decisioning.grounding.aligned import cover, nearby
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_stop, keys
 from decisioning.grounding.once import once
-from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.text import Word, words
+from decisioning.grounding.working import is_worked_out
 from decisioning.model import Comparator, Problem
 from decisioning.numbers import Kind, Quantity, bound_of, negated_at, quantities
 
@@ -41,7 +43,8 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 _BUT_NOT = re.compile(
-    r"\bbut\s+not\s+(?!less\b|more\b|later\b|earlier\b|above\b|below\b)(?P<what>[^,.;]+)", re.IGNORECASE
+    r"\b(?:but\s+not|and\s+never(?:\s+to|\s+for|\s+on)?)\s+(?!less\b|more\b|later\b|earlier\b|above\b|below\b)(?P<what>[^,.;]+)",
+    re.IGNORECASE,
 )
 _DENIES = re.compile(
     r"\b(?:not|no|never|neither|nor|cannot|except|only|without|other\s+than)\b", re.IGNORECASE
@@ -53,6 +56,8 @@ _WHOLE_TIME = re.compile(
 _SHARE_OF = re.compile(
     r"\s*of\s+(?:the|its|their|an?)?\s*(?P<what>[\w'-]+(?:\s+[\w'-]+){0,2})", re.IGNORECASE
 )
+_EXACTLY = re.compile(r"\b(?:exactly|precisely|just)\s+$", re.IGNORECASE)
+_ENDING = 4
 _STRICT = (Comparator.GT, Comparator.LT)
 _ON_DAY = re.compile(r"\bon\s+the\s+(?P<day>\d+(?:st|nd|rd|th))\b", re.IGNORECASE)
 _NOT_ON = r"\b(?:after|before)\s+the\s+{}\b"
@@ -73,7 +78,7 @@ def check_swapped(said: Said, pool: Pool) -> Iterator[Problem]:
 def nearest_to(said: Said, pool: Pool) -> tuple[Passage, ...]:
     """The sentences of the clauses that this one restates: with most of its numbers, then the likest."""
     ranked = [
-        (sum(_fits(q, p) * _weight(q) for q in said.amounts), likeness(said.content, p), p)
+        (sum(_fits(q, p) * _weight(q) for q in said.amounts), cover(said.content, p), p)
         for p in pool.passages
     ]
     most = max((n for n, _, _ in ranked), default=0)
@@ -86,7 +91,7 @@ def nearest_to(said: Said, pool: Pool) -> tuple[Passage, ...]:
 
 def likest(said: Said, pool: Pool) -> tuple[Passage, ...]:
     """The sentences of the clauses whose words are the likest, whatever their numbers."""
-    ranked = [(likeness(said.content, p), p) for p in pool.passages]
+    ranked = [(cover(said.content, p), p) for p in pool.passages]
     best = max((alike for alike, _ in ranked), default=0.0)
     return tuple(p for alike, p in ranked if alike >= max(_LEAST, best - _MARGIN))
 
@@ -111,7 +116,10 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
         inside = any(q.start < noun.end and modifier.start < q.end for q in said.quantities)
         theirs = [m for p in nearest for m, n, o in _pairs(p.text, p.words) if (n.stem, o) == (noun.stem, of)]
         opposed = any(are_opposed(modifier.stem, m.stem) for m in theirs)
-        carried = any(keys(modifier.stem) & p.keys for p in nearest) and not opposed
+        carried = not opposed and any(
+            keys(modifier.stem) & p.keys or modifier.stem in nearby(p) for p in nearest
+        )
+        carried = carried or any(_alike_written(modifier.text, m.text) for m in theirs)
         if inside or noun.stem == "day" or carried:
             continue
         plain = any(
@@ -128,6 +136,12 @@ def _modifiers(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
                 "swapped", f'"{modifier.text} {noun.text}" is "{theirs[0].text} {noun.text}" in the clause'
             )
             return
+
+
+def _alike_written(one: str, other: str) -> bool:
+    """Whether one word is the other with another ending: "going" and "go", "charity" and "charitable"."""
+    short, long = sorted((one.lower(), other.lower()), key=len)
+    return long.startswith(short[: max(2, len(short) - 1)]) and len(long) - len(short) <= _ENDING
 
 
 def _pairs(text: str, found: tuple[Word, ...]) -> list[tuple[Word, Word, str]]:
@@ -158,9 +172,19 @@ def _counts(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Pr
     """Two directors are not one."""
     for noun, quantity in _counted(said.text):
         theirs = [q for p in nearest for n, q in _counted(p.text) if n == noun]
-        if theirs and not any(q.value == quantity.value for q in theirs):
+        if (
+            theirs
+            and not any(q.value == quantity.value for q in theirs)
+            and not _of_facts(quantity, said, pool)
+        ):
             yield said.problem("unknown_number", f'the clause says "{theirs[0].text}", not "{quantity.text}"')
             return
+
+
+def _of_facts(quantity: Quantity, said: Said, pool: Pool) -> bool:
+    """Whether a count is a fact's, or follows from one."""
+    placed = next((q for q in said.amounts if q.text == quantity.text), quantity)
+    return bool(pool.meaning(placed)) or is_worked_out(said, placed, pool)
 
 
 def _each(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
@@ -230,11 +254,20 @@ def _boundaries(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterato
             and not any(k.value == float(quantity.value) for k in pool.meaning(quantity))
         ):
             yield said.problem("comparator", f'"{quantity.text}" itself is on the other side in the clause')
+        if _inclusive(said, quantity, theirs) and not any(_DENIES.search(p.text) for p in nearest):
+            yield said.problem("comparator", f'"{quantity.text}" itself is on this side in the clause')
     for day in _ON_DAY.finditer(said.text):
         if any(re.search(_NOT_ON.format(day["day"]), p.text) for p in nearest) and not any(
             day.group().lower() in p.text.lower() for p in nearest
         ):
             yield said.problem("time", f'"{day.group()}" is on the other side in the clause')
+
+
+def _inclusive(said: Said, quantity: Quantity, theirs: list[Quantity]) -> bool:
+    """Whether a sentence denies of exactly so much what a clause has from there on."""
+    exactly = _EXACTLY.search(said.text[: quantity.start])
+    inclusive = bool(theirs) and all(bound_of(o) in (Comparator.GE, Comparator.LE) for o in theirs)
+    return bool(exactly and inclusive and _DENIES.search(said.text))
 
 
 def _left_out(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from decisioning.grounding.check import check_sentence
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.reasons import missing_reasons
 from decisioning.grounding.record import facts_alone, pool_of
-from decisioning.grounding.record_reader import decision_from, facts_from
+from decisioning.grounding.record_reader import counts_in_thousands, decision_from, facts_from
 from decisioning.grounding.text import sentences
 from decisioning.model import Decision, Frozen, Problem
 
@@ -45,7 +45,7 @@ def verify(
     """
     if decision is None:
         claims: tuple[Claim, ...] = ()
-        pool = facts_alone(facts_from(facts), sources)
+        pool = facts_alone(facts_from(facts), sources, 1000 if counts_in_thousands(facts) else 1)
     else:
         record = decision_from(decision)
         claims = claims_of(record)

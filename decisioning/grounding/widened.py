@@ -2,37 +2,47 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys
+from decisioning.grounding.anchors import check_anchors
+from decisioning.grounding.conditions import check_conditions
+from decisioning.grounding.duties import check_duties
+from decisioning.grounding.lexicon import is_neutral, is_stop, keys
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.pool import Pool, equal
 from decisioning.grounding.said import Said
 from decisioning.grounding.swapped import nearest_to
-from decisioning.grounding.text import words
-from decisioning.model import Problem
-from decisioning.numbers import Kind, bound_of
+from decisioning.grounding.text import Word, words
+from decisioning.model import Comparator, Problem
+from decisioning.numbers import Kind, Phrase, bound_of, comparing_phrases
 
 _STRONG = re.compile(
     r"\b(?:without\s+(?:any\s+)?exceptions?|whatever|regardless|irrespective|whether\s+or\s+not|in\s+(?:any|every|all)\s+cases?|no\s+matter"
-    r"|always|invariably|under\s+all\s+circumstances|unconditionally|and\s+never\s+(?:for\s+)?less|even\s+(?:if|when|where|for)"
+    r"|always|invariably|under\s+all\s+circumstances|unconditionally|and\s+never\s+(?:for\s+)?less|even\s+(?:if|when|where|for|without)"
+    r"|forever|permanently|as\s+often\s+as|wherever|however\s+(?:\w+ly|much|many|long|high)|without\s+regard|for\s+all\s+purposes|out\s+of\s+the\s+question"
     r"|throughout|for\s+the\s+(?:whole|entire|full)\s+\w+|from\s+the\s+first\s+day)\b",
     re.IGNORECASE,
 )
 _WEAK = re.compile(r"\b(?:every|all|any|each|whenever)\b", re.IGNORECASE)
 _CONDITION = re.compile(
-    r"\b(?:unless|except(?:\s+(?:as|where|if|when|that))?|other\s+than|if|when|where|whenever|only|provided\s+that|as\s+long\s+as"
+    r"\b(?:unless|except(?:\s+(?:as|where|if|when|that))?|other\s+than|if|when|where|whenever|only|provided\s+that|as\s+long\s+as|that\s+(?:is|are|was|were|has|have|\w+s)|which"
     r"|who\s+(?:has|have|is|are)|whose|to\s+the\s+extent)\b(?P<rest>[^,.;]*)",
     re.IGNORECASE,
 )
 _KEPT = 0.34
 _CLOSE = 16
 """Characters between a thing and the limit that says which of it is meant: "balances up to"."""
-_MODAL = re.compile(
-    r"\b(?P<modal>must|shall|may|can|cannot|ha(?:s|ve)\s+to|(?:is|are)\s+(?:required|obliged|allowed|permitted|free)\s+to)"
-    r"(?P<not>\s+not)?\s+(?!not\b|only\b)(?P<verb>[a-z]+)\b(?:\s+(?P<done>[a-z]+(?:ed|en|t|de|ld|nt|id)))?",
+_ONLY = re.compile(
+    r"(?<!not\s)\b(?:only(?!\s+(?:once|after|[\d\u20ac$\u00a3]|a\b|an\b|one\b|two\b|half\b))|solely|exclusively|nothing\s+but|nobody\s+but)\b"
+    r"|\b(?:the\s+)?sole(?:\s+\w+)?\s+(?:ground|reason|condition|basis|purpose|case)\b",
     re.IGNORECASE,
 )
-_ONLY = re.compile(r"\bonly\b", re.IGNORECASE)
+_EXCLUSIVE = re.compile(
+    r"\b(?:only|sole(?:ly)?|exclusively|alone|limited|restrict\w*|unless|except|other\s+than|confined|single|just|until"
+    r"|(?:not|no|nobody|none|never|nothing|neither|cannot)\b[^.;]*\b(?:if|where|when|before|other|else|but|without|than))\b",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\b(?P<word>and|or)\b", re.IGNORECASE)
 _AND_OR = re.compile(
     r"\b(?P<one>[a-z]{3,})\s+(?P<word>and|or)\s+(?:(?:the|an?|its|their|by|of|in)\s+)*(?P<other>[a-z]{3,})",
     re.IGNORECASE,
@@ -41,8 +51,7 @@ _WHETHER = re.compile(
     r"\b(?P<word>unless|except\s+(?:if|where|when)|if|where|when)\b(?P<rest>[^,.;]*)", re.IGNORECASE
 )
 _SAME = 0.66
-_LEAVE = re.compile(r"may|can\b|.*(?:allowed|permitted|free)", re.IGNORECASE)
-_LIGHT = frozenset(["be", "have", "do", "get", "go", "come", "see", "use", "apply", "make", "take", "give"])
+_SIDES = {Comparator.GT: 1, Comparator.GE: 1, Comparator.LT: -1, Comparator.LE: -1}
 _OUTCOME = re.compile(
     r"\b(?:declined|refused|rejected|turned\s+down|referred|approved|accepted|granted|deleted|lost)\b",
     re.IGNORECASE,
@@ -60,8 +69,13 @@ def check_widened(said: Said, pool: Pool) -> Iterator[Problem]:
     if nearest:
         yield from _universal(said, nearest, pool)
         yield from _two_limits(said, nearest)
-        yield from _duties(said, nearest, pool)
+        yield from check_duties(said, nearest, pool)
         yield from _joined(said, nearest)
+        yield from _both_limits(said, nearest)
+        yield from _only(said, nearest)
+        yield from _turned(said, nearest)
+        yield from check_anchors(said, nearest, pool)
+        yield from check_conditions(said, nearest, pool)
         yield from _unless(said, nearest)
 
 
@@ -74,25 +88,52 @@ def _universal(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator
         yield said.problem("exception", f'no clause says "{strong.group()}"')
         return
     weak = _WEAK.search(said.text)
+    noun = next((w for w in said.words if weak and w.start >= weak.end() and not is_stop(w.text)), None)
     if not weak:
         return
-    own = frozenset(k for w in said.content for k in keys(w.stem))
-    noun = next((w for w in said.words if w.start >= weak.end() and not is_stop(w.text)), None)
-    for passage in nearest if noun else ():
-        for word in (w for w in passage.words if noun and w.stem == noun.stem):
+    if noun:
+        yield from _bounded(said, noun, weak.group(), nearest)
+        yield from _restricted(said, noun, weak.group(), nearest)
+    phrase = " ".join(said.text[weak.start() :].split()[:2]).lower()
+    if any(phrase in p.text.lower() for p in nearest):
+        return
+    yield from _conditional(said, weak.group(), nearest)
+
+
+def _bounded(said: Said, noun: Word, every: str, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "All balances" where the clause has "balances up to 50,000 euros"."""
+    for passage in nearest:
+        for word in (w for w in passage.words if w.stem == noun.stem):
             bounded = [q for q in passage.quantities if bound_of(q) and 0 <= q.start - word.end <= _CLOSE]
             if bounded and not any(equal(q, bounded[0]) for q in said.amounts):
-                yield said.problem("exception", f'"{weak.group()}" leaves out "{bounded[0].text}"')
+                yield said.problem("exception", f'"{every}" leaves out "{bounded[0].text}"')
                 return
-    phrase = " ".join(said.text[weak.start() :].split()[:2]).lower()
-    for passage in (p for p in nearest if phrase not in p.text.lower()):
+
+
+def _conditional(said: Said, every: str, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """What holds under a condition does not hold of all."""
+    own = frozenset(k for w in said.content for k in keys(w.stem))
+    for passage in nearest:
         for condition in _CONDITION.finditer(passage.text):
             rest = [w for w in words(condition["rest"]) if not is_stop(w.text) and not is_neutral(w.stem)]
             told = sum(bool(keys(w.stem) & own) for w in rest)
             if rest and told <= _KEPT * len(rest):
-                problem = f'"{weak.group()}" leaves out "{condition.group().strip()}"'
-                yield said.problem("exception", problem)
+                yield said.problem("exception", f'"{every}" leaves out "{condition.group().strip()}"')
                 return
+
+
+def _restricted(said: Said, noun: Word, every: str, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "All applicants" where the clause has "self-employed applicants" alone."""
+    before = [
+        next((v for v in p.words if v.end + 1 == w.start), None)
+        for p in nearest
+        for w in p.words
+        if w.text.lower() == noun.text.lower()
+    ]
+    kept = frozenset(k for w in said.words for k in keys(w.stem))
+    left = [w for w in before if w and not (is_stop(w.text) or is_neutral(w.stem) or keys(w.stem) & kept)]
+    if left and len(left) == len(before):
+        yield said.problem("exception", f'"{every}" leaves out "{left[0].text}"')
 
 
 def _two_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
@@ -111,42 +152,6 @@ def _two_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
             return
 
 
-def _duties(said: Said, nearest: tuple[Passage, ...], pool: Pool) -> Iterator[Problem]:
-    """A "may" or "must" of its own is invented; a "must not" told as a "may" is turned round."""
-    theirs = [(verbs, kind) for p in nearest for verbs, kind in _acts(p.text)]
-    for verbs, kind in _acts(said.text):
-        own = frozenset(k for v in verbs for k in keys(v))
-        if not own & pool.keys and kind == "may":
-            yield said.problem("duty", f'no clause says that anybody may "{min(verbs)}"')
-            return
-        same = {k for v, k in theirs if any(keys(x) & own and not _opposed(x, verbs) for x in v)}
-        turned = same == {"not"} if kind != "not" else bool(same) and "not" not in same
-        if same == {"may"} and kind == "must" and not said.phrases and not _ONLY.search(said.text):
-            yield said.problem("duty", "the clause leaves what this asks for")
-            return
-        if turned and len(_NO.findall(said.text)) <= (kind == "not"):
-            yield said.problem("duty", "the clause forbids what this allows, or the reverse")
-            return
-
-
-def _opposed(one: str, others: frozenset[str]) -> bool:
-    return any(are_opposed(one, other) for other in others)
-
-
-def _acts(text: str) -> list[tuple[frozenset[str], str]]:
-    """The verbs behind each modal of a text, and whether it is a "may", a "must" or a "not"."""
-    found = []
-    for modal in _MODAL.finditer(text):
-        verbs = [
-            v for v in (modal["verb"], modal["done"]) if v and v.lower() not in _LIGHT and not is_stop(v)
-        ]
-        stems = frozenset(w.stem for v in verbs[:1] for w in words(v))
-        denied = modal["not"] or modal["modal"].lower() == "cannot"
-        if stems:
-            found.append((stems, "not" if denied else "may" if _LEAVE.match(modal["modal"]) else "must"))
-    return found
-
-
 def _joined(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
     """ "The borrower or the guarantor" is not both."""
     for one, word, other in _pairs(said.text):
@@ -155,6 +160,44 @@ def _joined(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
         if theirs and word not in theirs and not _NO.search(said.text):
             yield said.problem("exception", f'the clause has "{min(theirs)}" where this has "{word}"')
             return
+
+
+def _both_limits(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """Of two limits that must both be met, one is not enough: what stands between two numbers is kept."""
+    for first, second in pairwise(said.amounts):
+        own = _BETWEEN.findall(said.text[first.end : second.start])
+        theirs = [
+            _BETWEEN.findall(p.text[a.end : b.start])
+            for p in nearest
+            for a, b in pairwise([q for q in p.quantities if q.kind is not Kind.CLAUSE])
+            if equal(first, a) and equal(second, b)
+        ]
+        words_of = {w[0].lower() for w in theirs if w}
+        if len(own) == 1 and len(words_of) == 1 and own[0].lower() not in words_of:
+            yield said.problem("exception", f'the clause has "{min(words_of)}" where this has "{own[0]}"')
+            return
+
+
+def _turned(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """ "At most once a month" is not "at least once a month": comparisons of what is told in words."""
+    for own in said.phrases if not said.amounts else ():
+        after = _next_two(said.text, own)
+        found = ((q.text, p) for q in nearest for p in comparing_phrases(q.text))
+        sides = {_SIDES.get(p.comparator, 0) for text, p in found if _next_two(text, p) == after}
+        if len(after) > 1 and sides == {-_SIDES.get(own.comparator, 0)}:
+            yield said.problem("comparator", f'"{said.text[own.start : own.end]}" turns the clause round')
+            return
+
+
+def _next_two(text: str, phrase: Phrase) -> list[str]:
+    return text[phrase.end :].lower().split()[:2]
+
+
+def _only(said: Said, nearest: tuple[Passage, ...]) -> Iterator[Problem]:
+    """What a clause says of some is not said of these only."""
+    found = _ONLY.search(said.text)
+    if found and not any(_EXCLUSIVE.search(p.text) for p in nearest):
+        yield said.problem("exception", f'no clause says "{found.group()}" of this')
 
 
 def _pairs(text: str) -> list[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from decisioning.comparison import compare
+from decisioning.grounding.arithmetic import follows
 from decisioning.grounding.once import once
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import Known, Pool, Role, equal
@@ -44,7 +45,7 @@ _BAD = re.compile(
     re.IGNORECASE,
 )
 _GOOD = re.compile(
-    r"\b(?:approved|accepted|granted|eligible|acceptable|admissible|enough|sufficient|suffices|(?:meets?|satisf(?:y|ies)|keeps?|respects?|complies|fulfils?)\b(?=.*\b(?:limit|minimum|maximum|ceiling|cap|floor|threshold|requirements?|conditions?|rules?|policy)))\b",
+    r"\b(?:(?:within|inside)\s+(?:the\s+|both\s+|all\s+)?(?:\w+\s+)?limits|approved|accepted|granted|eligible|acceptable|admissible|enough|sufficient|suffices|(?:meets?|satisf(?:y|ies)|keeps?|respects?|complies|fulfils?)\b(?=.*\b(?:limit|minimum|maximum|ceiling|cap|floor|threshold|requirements?|conditions?|rules?|policy)))\b",
     re.IGNORECASE,
 )
 _ALLOWED = re.compile(r"\b(?:allowed|permitted|possible|financed|long\s+enough)\b", re.IGNORECASE)
@@ -61,12 +62,13 @@ def is_worked_out(said: Said, quantity: Quantity, pool: Pool) -> bool:
         return False
     side = _side(said, quantity)
     others = [q for q in said.amounts if q is not quantity]
-    return side != 0 and any(
+    away = side != 0 and any(
         (value - limit[0]) * side == worth_of(quantity, known, pool)
         for known in _values(pool)
         for limit in _told(said, limits_of(said, pool)[known], others)
         for value in [value_of(known, pool)]
     )
+    return away or follows(said, quantity, pool, side)
 
 
 def stands_to(said: Said, phrase: Phrase, quantity: Quantity, pool: Pool) -> bool | None:
@@ -133,8 +135,11 @@ def check_consequences(said: Said, pool: Pool) -> Iterator[Problem]:
         told = [x for x in limits if any(equal(q, x[1]) for q in said.amounts)]
         if not given or not limits:
             continue
-        broken = [_breaks(value_of(known, pool), x) for x in told or limits]
+        broken = [_breaks(value_of(known, pool), x) for x in limits if bad or not told or x in told]
         name = known.name.replace("_", " ")
+        limits_with = [x for x in limits if len({q for q in x[2].quantities if bound_of(q)}) > 1]
+        if limits_with and not bad:
+            continue
         if bad and not any(broken):
             yield said.problem("comparator", f'{name} keeps every limit of the clauses: "{found.group()}"')
         if not bad and any(broken):
@@ -214,6 +219,8 @@ def limits_of(said: Said, pool: Pool) -> dict[Known, list[Limit]]:
 def _told(said: Said, limits: list[Limit], others: list[Quantity]) -> list[Limit]:
     """The limits that the sentence gives itself, or those of the clause that it is most like."""
     given = [x for x in limits if any(equal(q, x[1]) for q in others)]
+    if not others or not any(q.kind is x[1].kind and bound_of(q) for q in others for x in limits):
+        return given or limits
     best = max((likeness(said.content, x[2]) for x in limits), default=0.0)
     near = (x for x in limits if _row(x[2]) or likeness(said.content, x[2]) >= best - 0.001)
     return given or list(near)
@@ -238,6 +245,8 @@ def worth_of(quantity: Quantity, known: Known, pool: Pool) -> Decimal | None:
     """What a quantity is worth in the unit of a fact; None where it is of another sort."""
     if known.unit is not None and quantity.kind is not Kind.NUMBER and not could_be(quantity, known.unit):
         return None
+    if quantity.kind is Kind.DURATION and known.unit is None:
+        return quantity.value
     if quantity.kind is Kind.DURATION:
         months = _IN_MONTHS.get(quantity.unit)
         if months is None or known.unit not in (Unit.MONTHS, Unit.YEARS):

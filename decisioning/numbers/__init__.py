@@ -4,7 +4,7 @@
 that value of that unit; `bound_of(quantity)` says which comparator a clause sets with it.
 """
 
-from decisioning.numbers.comparators import OPPOSITE, Phrase, comparing_phrases, negated_at
+from decisioning.numbers.comparators import OPPOSITE, Phrase, comparing_phrases, negated_at, trailing_phrases
 from decisioning.numbers.equality import bound_of, exact, states
 from decisioning.numbers.find import quantities
 from decisioning.numbers.model import SHARE, Kind, Quantity
@@ -21,4 +21,5 @@ __all__ = [
     "negated_at",
     "quantities",
     "states",
+    "trailing_phrases",
 ]

@@ -1,7 +1,7 @@
 """Comparing phrases of English and the negations that turn them round."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,7 +106,8 @@ _NEGATOR = (
     r"(?:not|never|no|cannot|can't|neither|nor|without|\w+n['\u2019]t|fail(?:s|ed|ing)?\s+to|far\s+from)"
 )
 _NEGATED = re.compile(
-    rf"(?<![\w-]){_NEGATOR}(?:\s+(?!{_STOP}\b)[\w'\u2019-]+){{0,3}}\s+$",
+    rf"(?<![\w-]){_NEGATOR}(?:\s+(?!{_STOP}\b)[\w'\u2019-]+){{0,3}}\s+$"
+    r"|\bnot\s+so\s+\w+\s+as\s+to\s+(?:be\s+)?$",
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(
@@ -151,3 +152,12 @@ def comparator_after(text: str, end: int) -> tuple[Comparator, int] | None:
     if not found:
         return None
     return _AFTER[int(str(found.lastgroup)[1:])][0], found.end()
+
+
+def trailing_phrases(text: str, ends: Iterable[int]) -> Iterator[Phrase]:
+    """What trails quantities that end there and compares: the "or less" of "60 % or less"."""
+    for end in ends:
+        after = comparator_after(text, end)
+        if after:
+            start = end + len(text[end:]) - len(text[end:].lstrip())
+            yield Phrase(after[0], False, start, after[1])

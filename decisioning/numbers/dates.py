@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
-_CALENDAR = "january february march april may june july august september october november december"
-_MONTHS = _CALENDAR.split()
-_SHORT = {m[:3]: n + 1 for n, m in enumerate(_MONTHS)} | {"sept": 9}
-_MONTH = r"(?:" + "|".join(_MONTHS) + r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
+MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_SHORT = {m[:3]: n + 1 for n, m in enumerate(MONTHS)} | {"sept": 9}
+_MONTH = r"(?:" + "|".join(MONTHS) + r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 _DATE = re.compile(
     r"(?P<iso>\b\d{4}(?:-\d{2}-|/\d{2}/)\d{2}\b)(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?"
     rf"|\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH}),?\s+(?P<year>\d{{4}})\b"

@@ -11,7 +11,7 @@ from decisioning.numbers import numerals
 from decisioning.numbers.comparators import Phrase, comparator_after, comparing_phrases
 from decisioning.numbers.dates import find_dates
 from decisioning.numbers.model import SHARE, Kind, Quantity
-from decisioning.numbers.parts import lengths, ranges_of, shares, spread
+from decisioning.numbers.parts import lengths, of_one_currency, ranges_of, shares, spread
 
 _CURRENCIES = {
     "€": "EUR", "$": "USD", "£": "GBP", "₧": "ESP", "us$": "USD",
@@ -104,7 +104,7 @@ def _quantities(text: str, clauses: frozenset[str]) -> tuple[Quantity, ...]:
     found += _take(taken, _numbers(text, taken))
     found += _take(taken, _ordinals(text))
     found.sort(key=lambda q: q.start)
-    return _related(text, tuple(lengths(text, found)))
+    return _related(text, tuple(of_one_currency(list(lengths(text, found)))))
 
 
 def _take(taken: bytearray, found: Iterable[Quantity]) -> list[Quantity]:

@@ -13,6 +13,7 @@ from decisioning.numbers.model import SHARE, Kind, Quantity
 _PART = re.compile(rf"(?<![\w.,-]){numerals.PART}", re.IGNORECASE)
 _WHOLE = re.compile(r"\b(?:the\s+)?(?:whole|entire|full)(?=\s+(?:purchase\s+)?price\b)", re.IGNORECASE)
 _JOINS = re.compile(r"\s+|,\s+|\s+and\s+|\s*,\s+and\s+", re.IGNORECASE)
+_SCALED = re.compile(r"\b(?:thousand|million|billion)s?$", re.IGNORECASE)
 _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b", re.IGNORECASE)
 
 
@@ -76,3 +77,14 @@ def ranges_of(text: str, found: tuple[Quantity, ...]) -> dict[int, Comparator]:
         if (between or spread) and Kind.CLAUSE not in (first.kind, second.kind):
             ranges[n], ranges[n + 1] = Comparator.GE, Comparator.LE
     return ranges
+
+
+def of_one_currency(found: Sequence[Quantity]) -> Iterator[Quantity]:
+    """The same quantities; "120 thousand" is money too where all the money of the text is of one currency."""
+    units = {q.unit for q in found if q.kind is Kind.MONEY}
+    for quantity in found:
+        scaled = quantity.kind is Kind.NUMBER and not quantity.unit and _SCALED.search(quantity.text)
+        if scaled and len(units) == 1:
+            yield replace(quantity, kind=Kind.MONEY, unit=min(units))
+        else:
+            yield quantity

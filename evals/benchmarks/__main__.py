@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evals.benchmarks import memory, report, retrieval, scale, service
+from evals.benchmarks import memory, report, retrieval, rows, scale, service
 from evals.benchmarks.report import Outcome
+from evals.places import DATA, OUT
 
 Benchmark = Callable[[Path, Path], Coroutine[Any, Any, Outcome]]
 
@@ -17,17 +18,13 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "scale": scale.measure,
     "service": service.measure,
     "memory": memory.measure,
+    "rows": rows.measure,
     "scale-tenth": partial(scale.measure, clauses=100_000),
 }
 """Each is given the folder of data sets and that of results, where it may keep its scratch data."""
 
 USUAL = ("retrieval", "service")
 """What is run when nothing is named; the others take long."""
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-"""Beside the repository: not every data set states a licence, so they are measured with and not copied."""
-
-OUT = Path(".credence/benchmarks")
 
 
 def main(arguments: Sequence[str] | None = None, benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:

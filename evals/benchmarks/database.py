@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -27,6 +28,19 @@ async def scratch_database(home: Path, name: str) -> AsyncIterator[str]:
             yield url
         finally:
             await outside_transactions(server.url, f"drop database {name} with (force)")
+
+
+@asynccontextmanager
+async def copy_of(url: str) -> AsyncIterator[str]:
+    """The address of a copy of a database to which nobody is connected; dropped when it is left."""
+    whole = make_url(url)
+    server = whole.set(database="postgres").render_as_string(hide_password=False)
+    name = f"{whole.database}_{uuid4().hex[:8]}"
+    await outside_transactions(server, f"create database {name} template {whole.database}")
+    try:
+        yield whole.set(database=name).render_as_string(hide_password=False)
+    finally:
+        await outside_transactions(server, f"drop database {name} with (force)")
 
 
 async def outside_transactions(url: str, statement: str) -> None:

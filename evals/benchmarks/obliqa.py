@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,10 @@ async def embedded(texts: Sequence[str], folder: Path) -> GivenVectors:
 
 def _keep(path: Path, vectors: Vectors) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, vectors)
+    # Under its name only when it is whole: another process may be waiting for it.
+    beside = path.with_name(f"{os.getpid()}-{path.name}")
+    np.save(beside, vectors)
+    beside.replace(path)
 
 
 async def _embed(embedder: Embedder, texts: Sequence[str]) -> Vectors:

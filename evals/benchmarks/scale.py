@@ -158,6 +158,8 @@ async def _ask(url: str, corpus: Corpus, years: Sequence[int], filled_s: float) 
     engine, patient = open_engine(url, pool_size=1), patient_engine(url)
     usual = PostgresClauses(engine, corpus.vectors)
     exhaustive = PostgresClauses(patient, corpus.vectors, exhaustive=True)
+    for year in years:  # what is measured is a service that runs, not its first questions
+        await usual.search(corpus.questions[0].text, date(year, 7, 1), k=K)
     elapsed_ms, found = [], []
     for number, question in enumerate(corpus.questions):
         day = date(years[number % len(years)], 7, 1)

@@ -3,9 +3,12 @@
     python -m evals.chat.fitting
 
 Each clause found for a question is a case: it answers or it does not. Ten folds by question tell how the
-weights do on questions they were not fitted on; what is written is fitted on all. Deterministic.
+weights do on questions they were not fitted on; what is written is fitted on all. The folds' weights are
+kept beside the questions, so that the suite `chat` can ask each with weights that never saw it:
+`--folds` writes these alone. Deterministic.
 """
 
+import argparse
 import asyncio
 import json
 from collections.abc import Sequence
@@ -26,6 +29,7 @@ from decisioning.chat.refusals import refusal
 from decisioning.chat.relevance import LIKELY, features
 from decisioning.chat.tools import Found
 from decisioning.titles import titles_of
+from evals.chat import unseen
 from evals.chat.questions import SETS, Labelled, questions
 
 WEIGHTS = Path("decisioning/chat/relevance.json")
@@ -95,18 +99,30 @@ def standardised(cases: Sequence[Case]) -> tuple[Matrix, Matrix, Matrix, Matrix]
     return x, np.array([c.answers for c in cases], float), mean, deviation
 
 
-def cross_validated(cases: Sequence[Case]) -> tuple[float, float]:
-    """Shares abstained, of answerable and of unanswerable questions, each by weights that never saw it."""
-    x, y, _, _ = standardised(cases)
+def fold_of(cases: Sequence[Case]) -> dict[str, int]:
+    """The fold of each question, by chance from a fixed seed."""
     asked = sorted({c.question for c in cases})
     order = np.random.default_rng(0).permutation(len(asked))
-    fold = {asked[q]: n % FOLDS for n, q in enumerate(order)}
-    of = np.array([fold[c.question] for c in cases])
+    return {asked[q]: n % FOLDS for n, q in enumerate(order)}
+
+
+def of_folds(cases: Sequence[Case]) -> list[Matrix]:
+    """By fold the weights fitted on the others."""
+    x, y, _, _ = standardised(cases)
+    folds = fold_of(cases)
+    of = np.array([folds[c.question] for c in cases])
+    return [fitted(x[of != k], y[of != k]) for k in range(FOLDS)]
+
+
+def cross_validated(cases: Sequence[Case]) -> tuple[float, float]:
+    """Shares abstained, of answerable and of unanswerable questions, each by weights that never saw it."""
+    x, _, _, _ = standardised(cases)
+    folds, weights = fold_of(cases), of_folds(cases)
+    asked = sorted(folds)
     best: dict[str, float] = dict.fromkeys(asked, 0.0)
-    for k in range(FOLDS):
-        weights = fitted(x[of != k], y[of != k])
-        for n in map(int, np.flatnonzero(of == k)):
-            best[cases[n].question] = max(best[cases[n].question], float(1 / (1 + np.exp(-x[n] @ weights))))
+    for case, row in zip(cases, x, strict=True):
+        likely = float(1 / (1 + np.exp(-row @ weights[folds[case.question]])))
+        best[case.question] = max(best[case.question], likely)
     silent = {q: p < LIKELY for q, p in best.items()}
     answerable = {c.question for c in cases if c.answerable}
     known = [silent[q] for q in asked if q in answerable]
@@ -114,19 +130,29 @@ def cross_validated(cases: Sequence[Case]) -> tuple[float, float]:
     return sum(known) / len(known), sum(unknown) / len(unknown)
 
 
+def by_measure(cases: Sequence[Case], weights: Matrix) -> dict[str, float]:
+    """The weights of the measures as they are, not standardised, with the constant that goes with them."""
+    _, _, mean, deviation = standardised(cases)
+    names = list(cases[0].measured)
+    raw = {n: round(float(w / d), 4) for n, w, d in zip(names, weights[1:], deviation, strict=True)}
+    return {"constant": round(float(weights[0] - (weights[1:] * mean / deviation).sum()), 4), **raw}
+
+
 def main() -> None:
     """Fit, tell the cross-validated shares, write the weights."""
+    parser = argparse.ArgumentParser(prog="python -m evals.chat.fitting", description=__doc__)
+    parser.add_argument("--folds", action="store_true", help="write the weights of the folds alone")
+    asked = parser.parse_args()
     with database(load_settings()) as base:
         found = asyncio.run(cases(base))
     known, unknown = cross_validated(found)
-    x, y, mean, deviation = standardised(found)
-    weights = fitted(x, y)
-    names = list(found[0].measured)
-    raw = {n: round(float(w / d), 4) for n, w, d in zip(names, weights[1:], deviation, strict=True)}
-    constant = round(float(weights[0] - (weights[1:] * mean / deviation).sum()), 4)
+    x, y, _, _ = standardised(found)
     shown = {"abstained_answerable": round(known, 3), "abstained_unanswerable": round(unknown, 3)}
-    told = {"cases": len(found), "cross_validated": shown, "weights": {"constant": constant, **raw}}
-    WEIGHTS.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    told = {"cases": len(found), "cross_validated": shown, "weights": by_measure(found, fitted(x, y))}
+    folds = {"fold": fold_of(found), "weights": [by_measure(found, each) for each in of_folds(found)]}
+    unseen.FILE.write_text(json.dumps(folds, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    if not asked.folds:
+        WEIGHTS.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     print(json.dumps({k: told[k] for k in ("cases", "cross_validated")}))
 
 

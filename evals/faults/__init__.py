@@ -6,10 +6,20 @@ with 1 where a gate holds in spite of its fault, or fails without one.
 
 from evals.faults.model import Fault
 from evals.faults.of_chat import OF_CHAT
+from evals.faults.of_checker import OF_CHECKER
 from evals.faults.of_decisions import OF_DECISIONS
+from evals.faults.of_lived import OF_LIVED
+from evals.faults.of_search import OF_SEARCH
 from evals.faults.of_words import OF_WORDS
 
 __all__ = ["FAULTS", "Fault"]
 
-FAULTS: tuple[Fault, ...] = (*OF_DECISIONS, *OF_WORDS, *OF_CHAT)
+FAULTS: tuple[Fault, ...] = (
+    *OF_DECISIONS,
+    *OF_WORDS,
+    *OF_CHAT,
+    *OF_LIVED,
+    *OF_SEARCH,
+    *OF_CHECKER,
+)
 """Every fault, by suite."""

@@ -7,17 +7,22 @@ from typing import Any
 from unittest.mock import patch
 
 from evals.cases import Case, CaseSet
-from evals.frame import Bench, CaseSuite, Options
+from evals.frame import Bench, CaseSuite, Options, Suite
 from evals.gates import Gate, Result
 from evals.runner import run_suite
 from evals.suites import SUITES
 
+Seed = Callable[[], AbstractContextManager[Any]]
 COMPLETE = "cases measured of those promised"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A way to break production: `gates` must fail on at most `most` of the cases that `among` picks."""
+    """A way to break production: `gates` must fail on at most `most` of the cases that `among` picks.
+
+    Of a suite of parts only `parts` are run, where some are named. What only the `whole` of the cases shows
+    takes minutes.
+    """
 
     says: str
     suite: str
@@ -25,6 +30,12 @@ class Fault:
     seed: Callable[[], AbstractContextManager[Any]]
     most: int | None = None
     among: Callable[[Any], bool] = lambda _: True
+    parts: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it needs all there is, with vectors that take minutes to make."""
+        return self.suite == "retrieval" and self.most is None
 
 
 @dataclass(frozen=True)
@@ -50,18 +61,23 @@ def seeded(fault: Fault, options: Options, sound: Result | None = None) -> Seede
 
 def run_fault(fault: Fault, options: Options, *, seed: bool) -> Result:
     """The fault's suite on the fault's cases."""
-    suite = SUITES[fault.suite]
     with fault.seed() if seed else ExitStack():
-        if isinstance(suite, CaseSuite):
-            return run_suite(replace(suite, cases=_chosen(suite, fault)), replace(options, fresh=True))
-        return suite()
+        return run_suite(_share(fault), replace(options, fresh=True, most=fault.most))
+
+
+def _share(fault: Fault) -> Suite:
+    """What of the fault's suite is run."""
+    suite = SUITES[fault.suite]
+    if isinstance(suite, CaseSuite):
+        return replace(suite, cases=_chosen(suite, fault))
+    return replace(suite, parts={name: suite.parts[name] for name in fault.parts or suite.parts})
 
 
 def _chosen(suite: CaseSuite[Any], fault: Fault) -> Callable[[Bench], CaseSet[Case]]:
     def cases(bench: Bench) -> CaseSet[Case]:
         whole = suite.cases(bench)
         chosen = tuple(case for case in whole.cases if fault.among(case))
-        return CaseSet(chosen, len(chosen)).thinned(fault.most)
+        return CaseSet(chosen, len(chosen))
 
     return cases
 
@@ -84,25 +100,12 @@ def together(*seeds: Callable[[], AbstractContextManager[Any]]) -> Callable[[], 
     return seed
 
 
-def table(found: Sequence[Seeded]) -> str:
-    """The Markdown table of seeded faults."""
-    from evals.report.numerals import of_gate, wanted
-
-    lines = [
-        "| seeded fault | gate that notices | without | with | must be |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for each in found:
-        for sound, broken in each.gates:
-            values = f"{of_gate(sound, sound.value)} | {of_gate(broken, broken.value)} | {wanted(sound)}"
-            missed = "" if sound.passed and not broken.passed else " **NOT NOTICED**"
-            lines.append(f"| {each.fault.says} | {each.fault.suite}: {sound.name}{missed} | {values} |")
-    return "\n".join(lines)
+Group = tuple[str, int | None, Any, tuple[str, ...]]
 
 
-def grouped(faults: Sequence[Fault]) -> Mapping[tuple[str, int | None, Any], list[Fault]]:
+def grouped(faults: Sequence[Fault]) -> Mapping[Group, list[Fault]]:
     """Faults that are run on the same cases, so that the sound run is needed once."""
-    groups: dict[tuple[str, int | None, Any], list[Fault]] = {}
+    groups: dict[Group, list[Fault]] = {}
     for fault in faults:
-        groups.setdefault((fault.suite, fault.most, fault.among), []).append(fault)
+        groups.setdefault((fault.suite, fault.most, fault.among, fault.parts), []).append(fault)
     return groups

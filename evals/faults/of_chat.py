@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.answering import answer_turn
+from evals.chat_answers import MUST, VAIN
 from evals.faults.model import Fault, instead
 
 SURE = frozenset(("clause", "definitions", "income", "fair"))
@@ -60,9 +61,9 @@ def _of_record(case: Any) -> bool:
     return bool(case.group == "record")
 
 
-IN_VAIN, RIGHT = "abstains in vain on answerable ones", "answers right"
+RIGHT = "answers right"
 OF_CHAT: tuple[Fault, ...] = (
-    Fault("a chat that says nothing", "chat", (IN_VAIN, RIGHT), _chat(_silent), 6, _answerable),
+    Fault("a chat that says nothing", "chat", (VAIN, RIGHT), _chat(_silent), 6, _answerable),
     Fault(
         "a chat that quotes the manual's first clause for everything",
         "chat",
@@ -74,7 +75,7 @@ OF_CHAT: tuple[Fault, ...] = (
     Fault(
         "a chat that always finds an answer",
         "chat",
-        ("abstains on unanswerable questions",),
+        (MUST,),
         _chat(_talkative),
         6,
         _unanswerable,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from uuid import UUID
 
-from app.sandbox.applications import sample_applications
+from app.sandbox.applications import SampleApplication, sample_applications
 from app.sandbox.pricing import price
 from app.sandbox.scoring import Scorecard, read_scorecard
 from app.sandbox.terms import terms_on
@@ -68,13 +68,15 @@ def manual(day: date) -> Mapping[str, Provision]:
     return {p.clause: p for document in parse_file(latest) for p in document.provisions}
 
 
-async def decided(days: Sequence[date] = DAYS, outages: int = 50, step: int = 1) -> list[Decision]:
-    """Every application of the sample decided on one of the days in turn, the last ones under an outage.
+async def decided(
+    days: Sequence[date] = DAYS, outages: int = 50, chosen: Sequence[SampleApplication] | None = None
+) -> list[Decision]:
+    """The chosen applications of the sample, or all, decided on one of the days in turn.
 
-    With a `step` only one application in so many.
+    The last ones are decided under an outage.
     """
     card = read_scorecard()
-    samples = sample_applications()[::step]
+    samples = sample_applications() if chosen is None else chosen
     return [
         await _decision(
             n, dict(sample.application), days[n % len(days)], card, _down(n, len(samples), outages)

@@ -31,12 +31,13 @@ def _explanation(decision: Decision, reader: Reader) -> float:
     return (process_time() - started) * 1000
 
 
-def growth(decision: Decision, times: int = 8) -> float:
+def growth(decision: Decision, times: int = 8, rounds: int = ROUNDS) -> float:
     """How much more a sentence of a text costs where the text is that many times as long; 1 is linear."""
     clauses = texts(decision.as_of)
     ratios = []
-    for turn in range(ROUNDS):
-        first = turn * (times + 1)
+    _cost(_numbered(list(clauses.values())[:LONG], 0), clauses)  # the clauses are read once a process
+    for turn in range(rounds):
+        first = turn * (times + 1) + 1
         few = _numbered(list(clauses.values())[:LONG], first)
         many = [t for n in range(1, times + 1) for t in _numbered(list(clauses.values())[:LONG], first + n)]
         short = _cost(few, clauses)

@@ -93,13 +93,19 @@ async def test_decisions_are_refused_when_they_would_come_too_late(edge, monkeyp
     """By their pace one more would take a minute: it is refused with 503; a search is not."""
     monkeypatch.setattr(admission, "PACE_FROM", 1)
     monkeypatch.setattr(Pace, "wait_s", lambda _self, _now_s: 60.0)
-    edge.scoring.script.delay_s = 0.5
+    gate = asyncio.Event()
+
+    async def wait() -> None:
+        await gate.wait()
+
+    edge.scoring.script.meanwhile = wait
     waiting = asyncio.create_task(edge.post())
     await until(lambda: edge.scoring.script.asked)
     response = await edge.post()
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert response.json()["detail"].startswith("a decision would take too long")
     assert (await edge.client.get("/v1/decisions")).status_code == 200
+    gate.set()
     assert (await waiting).status_code == 201
     assert (await edge.post()).status_code == 201
 

@@ -109,6 +109,7 @@ REQUESTS = [
     ("GET", "/v1/decisions?product=%00", 422),
     ("GET", "/v1/policies/search", 422),
     ("GET", "/v1/policies/search?q=%00", 422),
+    ("GET", "/v1/policies/search?q=%20", 422),
     ("GET", "/v1/policies/search?q=income&as_of=2026-13-01", 422),
     ("GET", "/v1/policies/search?q=income&known_at=now", 422),
     ("GET", "/v1/policies/search?q=income&k=0", 422),

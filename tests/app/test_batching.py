@@ -1,7 +1,7 @@
 """Concurrent calls joined: one answer a caller, nobody waits for nobody, nothing is left behind."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from opentelemetry import context, trace
@@ -36,6 +36,13 @@ class Doubling:
         return (await self.batcher.ask(item)).answer
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Let others run until it holds."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
 async def test_those_who_ask_at_once_share_a_call():
     """Twenty callers of one turn are one call, and each gets its own answer."""
     doubling = Doubling()
@@ -56,7 +63,8 @@ async def test_no_batch_is_larger_and_no_more_fly_than_was_said():
     doubling = Doubling(largest=4, in_flight=2)
     doubling.gate.clear()
     asked = [asyncio.create_task(doubling.ask(n)) for n in range(10)]
-    await asyncio.sleep(0.01)
+    await until(lambda: len(doubling.batches) == 2)
+    await asyncio.sleep(0.01)  # a third would fly by now
     assert doubling.batches == [[0, 1, 2, 3], [4, 5, 6, 7]]
     doubling.gate.set()
     assert await asyncio.gather(*asked) == [2 * n for n in range(10)]
@@ -68,7 +76,7 @@ async def test_who_leaves_early_is_not_asked_for():
     doubling = Doubling(largest=1)
     doubling.gate.clear()
     first, second, third = (asyncio.create_task(doubling.ask(n)) for n in range(3))
-    await asyncio.sleep(0.01)
+    await until(lambda: doubling.batches)
     second.cancel()
     doubling.gate.set()
     assert (await first, await third) == (0, 4)
@@ -80,7 +88,7 @@ async def test_who_leaves_late_spoils_nothing():
     doubling = Doubling()
     doubling.gate.clear()
     leaving, staying = asyncio.create_task(doubling.ask(1)), asyncio.create_task(doubling.ask(2))
-    await asyncio.sleep(0.01)
+    await until(lambda: doubling.batches)
     leaving.cancel()
     await asyncio.sleep(0)
     assert doubling.ended == 0
@@ -93,12 +101,11 @@ async def test_what_nobody_waits_for_is_ended():
     doubling = Doubling()
     doubling.gate.clear()
     asked = [asyncio.create_task(doubling.ask(n)) for n in range(2)]
-    await asyncio.sleep(0.01)
+    await until(lambda: doubling.batches)
     for task in asked:
         task.cancel()
     await asyncio.wait(asked)
-    await asyncio.sleep(0)
-    assert doubling.ended == 1
+    await until(lambda: doubling.ended)
     doubling.gate.set()
     assert await doubling.ask(3) == 6
 

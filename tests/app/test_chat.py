@@ -98,11 +98,31 @@ async def test_a_conversation_goes_on(lender):  # noqa: F811
     assert moved.status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        ("*/*", "text/event-stream"),
+        ("text/*", "text/event-stream"),
+        ("application/json", "application/json"),
+        ("application/json, text/plain, */*", "application/json"),
+        ("application/json, text/event-stream", "text/event-stream"),
+        ("application/json, text/event-stream;q=0.1", "application/json"),
+        ("application/json;q=0.5, text/event-stream;q=0.9", "text/event-stream"),
+        ("text/event-stream;q=0, */*", "application/json"),
+    ],
+)
+async def test_the_caller_says_which_form_it_takes(lender, accept, given):  # noqa: F811
+    """By quality; of two as welcome the one that is named, events where both or neither are."""
+    answer = await ask(lender, headers={"Accept": accept})
+    assert answer.headers["content-type"].partition(";")[0] == given
+
+
 async def test_feedback_is_kept(lender):  # noqa: F811
     """Beside the conversation, which must exist."""
     answer = (await ask(lender)).json()
     path = f"/v1/chat/{answer['conversation_id']}/feedback"
-    assert (await lender.client.post(path, json={"helpful": True, "comment": "clear"})).status_code == 201
+    kept = await lender.client.post(path, json={"helpful": True, "comment": "clear"})
+    assert (kept.status_code, kept.json()["trace_id"]) == (201, kept.headers["x-trace-id"])
     unknown = f"/v1/chat/{UUID(int=7)}/feedback"
     assert (await lender.client.post(unknown, json={"helpful": True})).status_code == 404
     assert (await lender.client.post(path, json={"helpful": "yes"})).status_code == 422

@@ -95,9 +95,12 @@ async def test_the_form_follows_accept(edge):
         assert refused.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_pdf_says_what_the_html_says(edge):
-    """The same words; where the form cannot print a name it is 406, and HTML prints it."""
-    decision_id = await posted(edge, "decline", application=DECLINED, sources=[REPORT | {"score": SCORE}])
+@pytest.mark.parametrize("name", ["Ana Ñíguez", "Łukasz Żółć", "Ελένη Παπαδοπούλου", "Олена Їжак"])
+async def test_the_pdf_says_what_the_html_says(edge, name):
+    """The same words, in Latin, Greek or Cyrillic letters; a name that it cannot print is 406."""
+    person = APPLICANT | {"name": name}
+    sources = [REPORT | {"score": SCORE}]
+    decision_id = await posted(edge, "decline", application=DECLINED, applicant=person, sources=sources)
     as_pdf = {"Accept": "application/pdf"}
     response = await edge.client.get(f"/v1/decisions/{decision_id}/notice", headers=as_pdf)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/pdf")
@@ -251,7 +254,9 @@ async def test_a_decline_by_a_person_has_its_notice(edge):
     assert "secret" not in letter
     received = datetime.fromisoformat((await edge.client.get(path)).json()["received_at"])
     later = (received + timedelta(days=31)).isoformat().replace("+00:00", "Z")
-    (waiting,) = (await edge.client.get("/v1/notices", params={"due_before": later})).json()["items"]
+    listed = await edge.client.get("/v1/notices", params={"due_before": later})
+    (waiting,) = listed.json()["items"]
+    assert listed.json()["trace_id"] == listed.headers["x-trace-id"]
     assert datetime.fromisoformat(waiting["due_at"]) == received + timedelta(days=30)
 
 
@@ -328,7 +333,9 @@ async def test_what_waits_is_listed_until_it_is_sent(edge):
     path = f"/v1/decisions/{urgent}/notice"
     first = (await edge.client.post(path, json={"channel": "letter"})).json()
     again = (await edge.client.post(path, json={"channel": "email"})).json()
+    assert first.pop("trace_id") != again.pop("trace_id")
     assert (first["channel"], first) == ("letter", again)
+    assert first["sent_at"].endswith("Z")
     assert (await edge.client.get("/v1/notices")).json()["items"] == []
     for body in ({}, {"channel": ""}, {"channel": "letter", "sent_at": far}, {"channel": "x", "by": "me"}):
         assert (await edge.client.post(path, json=body)).status_code == 422

@@ -104,3 +104,12 @@ async def test_what_cannot_be_read_is_refused(edge):
         response = await edge.client.post("/v1/policies", json=body)
         assert response.status_code == 422, body
         assert response.json()["errors"], body
+
+
+async def test_a_form_that_is_left_blank_says_nothing(edge):
+    """A parameter without a value is as good as none, at each of the service's searches."""
+    assert (await edge.post()).status_code == 201
+    blank = (await edge.client.get("/v1/decisions?cursor=&outcome=&product=&external_id=")).json()
+    assert len(blank["items"]) == 1
+    found = await edge.client.get("/v1/policies/search?q=income&as_of=&document=&k=&known_at=")
+    assert found.status_code == 200, found.text

@@ -37,16 +37,17 @@ def test_stages_add_up_by_name():
         pass
     timings = watch.timings_ms()
     assert timings.keys() == {"rules", "verify"}
-    assert 10 <= timings["rules"] < 100
-    assert 0 <= timings["verify"] < 5
+    assert timings["rules"] >= 10
+    assert 0 <= timings["verify"] < timings["rules"]
 
 
 def test_the_budget_runs_out_at_zero():
     """What is left never goes below nothing."""
-    watch = SpanStopwatch(0.005)
-    assert 0 < watch.remaining_s() <= 0.005
+    watch = SpanStopwatch(60)
+    assert 0 < watch.remaining_s() <= 60
+    short = SpanStopwatch(0.005)
     time.sleep(0.01)
-    assert watch.remaining_s() == 0
+    assert short.remaining_s() == 0
 
 
 def test_a_failing_stage_is_timed_all_the_same():

@@ -44,7 +44,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for it; TimeoutError when it does not come true."""
     async with asyncio.timeout(seconds):
         while not condition():
@@ -67,7 +67,7 @@ async def test_a_child_that_cannot_start_is_given_up_by_name():
     """A child that ends with an error at each start fails the future, naming module and code."""
     async with kept_running(Program("no_such_module_at_all", most_false_starts=1)) as failure:
         with pytest.raises(ChildFailed, match="no_such_module_at_all ended with code 1"):
-            await asyncio.wait_for(failure, 20)
+            await asyncio.wait_for(failure, 60)
 
 
 async def test_children_end_when_their_parent_is_killed(child, tmp_path):

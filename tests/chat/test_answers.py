@@ -52,6 +52,9 @@ POLICY = [
     ("Is 60 % the limit for debt service to income?", "CP-3.4", "60 %"),
     ("What happens at a debt service to income ratio of 55 %?", "CP-3.5", "50 %"),
     ("How long is an offer valid?", "CP-8.9", "30 days"),
+    ("Below which score is an application with an adverse credit record referred?", "CP-4.6", "620 points"),
+    ("Below which score is a high loan-to-price ratio referred?", "CP-6.2", "610 points"),
+    ("Above which amount must an underwriter decide?", "CP-7.2", "1,800 thousand pesetas"),
     ("What does CP-7.5 say?", "CP-7.5", "credit committee"),
     ("What was the maximum term in 2024?", "CP-2.4", "72 months"),
     ("What was the maximum term before the last change?", "CP-2.4", "72 months"),
@@ -92,6 +95,14 @@ async def test_abstains_where_the_policy_is_silent(question):
     assert len(made.sentences) == 1
 
 
+@pytest.mark.parametrize("day", ["31 February 2025", "2025-13-01"])
+async def test_a_day_that_no_calendar_has_is_said_to_be_none(day):
+    """Rather than answered from the policy of another day."""
+    made = await ask(f"What was the maximum term on {day}?")
+    assert made.abstained
+    assert made.answer == f"There is no such day as {day}."
+
+
 async def test_tells_what_changed_between_two_days():
     """Each clause once, the old words and the new."""
     made = await ask("What changed about the maximum term between 2024 and 2026?")
@@ -109,10 +120,13 @@ RECORD = [
     ("What is the disposable income?", "ESP"),
     ("What does the applicant earn?", "150"),
     ("When does the notice fall due?", "23 December 2026"),
+    ("When must the notice be sent?", "23 December 2026"),
+    ("How long do we have to send the adverse action notice?", "23 December 2026"),
     ("How long did the decision take?", "12.5 ms"),
     ("Under which policy edition was it decided?", "2026-06-01+0a"),
     ("Are there conditions?", "no conditions"),
     ("Who must decide?", "no person"),
+    ("How many points did income earn?", "does not read the points"),
     ("What would change the outcome?", "500"),
 ]
 
@@ -125,6 +139,15 @@ async def test_tells_what_the_record_holds(question, says):
     made = await ask(question, tools)
     assert not made.abstained
     assert says in made.answer
+
+
+async def test_what_follows_from_the_application_is_not_supposed_by_itself():
+    """A disposable income of 50 is no income of 50: nothing is tried, and the answer says so."""
+    tools = await bound(score=420)
+    made = await ask("What if the disposable income were 50?", tools)
+    assert made.abstained
+    assert made.answer.startswith("The disposable income follows from the application")
+    assert "try_changes" not in tools.called
 
 
 async def test_tells_every_principal_reason():

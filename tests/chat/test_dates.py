@@ -17,6 +17,7 @@ DAYS = [
     ("What is it today?", [(TODAY, TODAY)]),
     ("What was it last year?", [(date(2025, 1, 1), date(2025, 12, 31))]),
     ("What was it last month?", [(date(2026, 10, 1), date(2026, 10, 31))]),
+    ("What was it on 10 Sept 2024?", [(date(2024, 9, 10), date(2024, 9, 10))]),
     ("What is the limit on 31 February 2025?", []),
     ("May the amount be 2024 thousand pesetas?", []),
     ("What if the amount were 2,500?", []),

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
-from decisioning.letter import Block, Letter
+from decisioning.letter import Block, Letter, Unprintable
 from decisioning.letter_forms import as_html, as_markdown, printable
-from decisioning.letter_pdf import Unprintable, as_pdf
+from decisioning.letter_pdf import as_pdf
 
 
 def letter(text: str, items: int = 2) -> Letter:
@@ -88,7 +88,24 @@ def test_pdf_says_the_text_over_as_many_pages_as_it_takes(text, items):
     assert len(words_of_pdf(made)) >= len("".join(text.replace("\u2022", "").split())) * (items + 10)
 
 
-@pytest.mark.parametrize("name", ["Łukasz Żak", "田中", "Ана", "🙂"])
+WIDER = st.text(
+    alphabet=st.sampled_from("ŁukaszŻółćęășțőűđŘ ΑθήναΜαρίαϊ КиївЇжакЂѓ\u2019\u201c\u201e\u2013№€½"),
+    min_size=1,
+    max_size=80,
+).filter(str.strip)
+
+
+@settings(max_examples=12, deadline=None)
+@given(WIDER)
+def test_pdf_prints_polish_greek_and_cyrillic(text):
+    """What Windows-1252 lacks is printed with glyphs that the letter brings, and can be read out again."""
+    made = as_pdf(letter(text))
+    assert made == as_pdf(letter(text))
+    assert "".join(printable(text).split()) in words_of_pdf(made)
+    assert len(made) < 60_000
+
+
+@pytest.mark.parametrize("name", ["田中", "🙂", "محمد", "नमस्ते", "גון", "x\u0323\u0302\u0301"])
 def test_pdf_refuses_what_it_would_print_wrong(name):
     """A name outside the form's characters is never printed as another one."""
     with pytest.raises(Unprintable, match="cannot print"):

@@ -158,6 +158,13 @@ def _processes() -> Iterator[tuple[int, str]]:
                     yield int(folder.name), name
 
 
+def parent_of(pid: int) -> int:
+    """The parent's process id, 0 where the process is gone."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
 def _traces(pid: int) -> bytes:
     """Whatever tells whose process it is: its command line, its variables, its folder."""
     found = b""

@@ -12,7 +12,7 @@ from tests.fakes.http import scripted_server
 from tests.fakes.models import GOOD_PRICE, GOOD_SCORE
 
 GRACE_S = 15.0
-SLOW_S = 1.0
+SLOW_S = 1.7
 IN_FLIGHT = 8
 
 

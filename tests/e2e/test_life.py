@@ -6,7 +6,7 @@ import socket
 
 import httpx
 
-from tests.e2e.processes import Home, Service, service, start_service, until
+from tests.e2e.processes import Home, Service, parent_of, service, start_service, until
 
 PARTS = {"serve", "app.worker", "model_server", "keeper", "postgres -D"}
 KEY = {"Idempotency-Key": "once-and-for-all"}
@@ -26,8 +26,9 @@ def is_free(port: int) -> bool:
 
 
 def named(home: Home, part: str) -> set[int]:
-    """The home's processes with this in their command line."""
-    return {pid for pid, name in home.processes().items() if part in name}
+    """The home's processes with this in their command line, but for the copies they make of themselves."""
+    found = {pid for pid, name in home.processes().items() if part in name}
+    return {pid for pid in found if parent_of(pid) not in found}
 
 
 def test_what_is_killed_comes_back(new_home, declined):

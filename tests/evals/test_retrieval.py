@@ -1,12 +1,17 @@
 """The suites of retrieval: what they measure, and what they say without their data."""
 
-from evals.retrieval import measured, references, retrieval
+from pathlib import Path
+
+from evals.frame import Options
+from evals.retrieval import measured
+from evals.runner import run_suite
+from evals.suites import SUITES
 
 
 def test_without_data_nothing_is_passed(tmp_path):
     """A suite whose data is absent was not run, and says why."""
-    for suite in (retrieval, references):
-        result = suite(tmp_path)
+    for name in ("retrieval", "references"):
+        result = run_suite(SUITES[name], Options(tmp_path, data=tmp_path))
         assert (result.status, result.gates) == ("not run", ())
         assert str(tmp_path) in str(result.not_run)
 
@@ -20,7 +25,7 @@ def test_a_question_is_measured_by_what_comes_first():
 
 def test_references_are_read_as_the_regulation_publishes_them(shared_data):
     """On the two editions whose truth is complete, precision and recall keep their gates."""
-    result = references(shared_data)
+    result = run_suite(SUITES["references"], Options(Path(), data=shared_data))
     assert result.status == "passed"
     assert len(result.gates) == 4
     assert len(result.notes) == 3

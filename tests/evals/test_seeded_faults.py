@@ -1,112 +1,40 @@
 """Each gate fails when it should: production is broken on purpose, and the gate notices."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from app.answering import answer_turn, scene_of
-from app.logs import configure_logs
-from app.sandbox.postgres import EmbeddedPostgres
-from app.schemas import ChatRequest
-from app.settings import Settings
-from app.storage.chats import Feedback, put_feedback
-from decisioning.model import Outcome
-from evals.asking import ask
-from evals.bench import cache_of, opened, surroundings
 from evals.faults import FAULTS, Fault
-from evals.faults.model import COMPLETE, grouped, run_fault, seeded, table
+from evals.faults.model import COMPLETE, Seeded, grouped, run_fault, seeded
+from evals.faults.table import BEGINS, DOCUMENT, ENDS, keys, rows, rows_in, with_table
 from evals.frame import CaseSuite, Options
 from evals.gates import Result
-from evals.lived import FEEDBACK, STORED, write_cases
-from evals.relations.pool import COMPLETE as APPLICATIONS
+from evals.lived import FEEDBACK, STORED
 from evals.runner import run_suite
 from evals.suites import SUITES
-from evals.taking import taken
+from evals.words.breaking import DROPPED
+from evals.words.mutants import MUTATIONS
 
-GROUPS = {f"{key[0]}-{n}": faults for n, (key, faults) in enumerate(grouped(FAULTS).items())}
-
-
-@pytest.fixture(scope="module")
-def options(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: EmbeddedPostgres, worker_id: str
-) -> Iterator[Options]:
-    """A database with the manual in it and the model APIs, held open by a thread of their own."""
-    configure_logs("critical")
-    base = tmp_path_factory.getbasetemp()
-    home = (base if worker_id == "master" else base.parent) / "home"
-    ready: SimpleQueue[Options] = SimpleQueue()
-    done = threading.Event()
-    holding = threading.Thread(target=lambda: asyncio.run(_hold(home, ready, done)))
-    holding.start()
-    try:
-        yield ready.get(timeout=100)
-    finally:
-        done.set()
-        holding.join()
+QUICK = [fault for fault in FAULTS if not fault.whole]
+GROUPS = {f"{key[0]}-{n}": faults for n, (key, faults) in enumerate(grouped(QUICK).items())}
 
 
-async def _hold(home: Path, ready: "SimpleQueue[Options]", done: threading.Event) -> None:
-    async with surroundings(Options(home / "evals"), Settings(_env_file=None, home=home)) as made:
-        ready.put(made)
-        await asyncio.to_thread(done.wait)
-
-
-@pytest.fixture
-def lived(tmp_path: Path, options: Options) -> Options:
-    """The same with a folder of its own, and two decisions and a judged answer in a database of their own."""
-    made = replace(options, home=tmp_path)
-    asyncio.run(_live(made))
-    return made
+Sound = dict[str, Result]
 
 
 @pytest.fixture(scope="module")
-def sound(options: Options) -> dict[str, Result]:
+def sound(options: Options) -> Sound:
     """The results without a fault, by group of faults, made when they are first asked for."""
     del options
     return {}
 
 
-async def _live(options: Options) -> None:
-    """Two decisions and a judged answer, written as cases."""
-    answers = cache_of(options)
-    async with opened(options, answers) as services:
-        for each in APPLICATIONS[:20:18]:
-            await taken(services, each.application)
-        asked = ChatRequest(message="What does CP-3.4 say?")
-        turn = await answer_turn(services, asked, await scene_of(services, asked, None))
-        judged = Feedback(services.new_id(), turn.conversation_id, True, None, None, services.now())
-        await put_feedback(services.engine, judged)
-        assert await write_cases(services.engine, options.home) == {"stored": 2, "feedback": 1}
-    answers.close()
-
-
-def test_what_the_service_lived_through_becomes_cases(lived: Options):
-    """Stored decisions and judged answers are cases that hold, and fail where the service has changed."""
-    for suite in (STORED, FEEDBACK):
-        assert run_suite(suite, replace(lived, home=lived.home / "nowhere")).status == "not run"
-        assert run_suite(suite, lived).status == "passed"
-    with patch("evals.lived.taken", _otherwise):
-        broken = run_suite(STORED, lived)
-    with patch("evals.lived.ask", _about_nothing):
-        silent = run_suite(FEEDBACK, lived)
-    failed = {gate.name for gate in (*broken.gates, *silent.gates) if not gate.passed}
-    assert failed == {"decided as it was", "for the same reasons", "still quotes what helped"}
-
-
-async def _otherwise(*given: Any, **named: Any) -> Any:
-    made = await taken(*given, **named)
-    return made.model_copy(update={"outcome": Outcome.COUNTER_OFFER, "reasons": made.reasons[:0]})
-
-
-async def _about_nothing(*given: Any, **named: Any) -> Any:
-    return replace(await ask(*given, **named), citations=())
+def without(group: str, options: Options, sound: Sound) -> Result:
+    """The result of a group without a fault."""
+    if group not in sound:
+        sound[group] = run_fault(GROUPS[group][0], options, seed=False)
+    return sound[group]
 
 
 @pytest.mark.parametrize(
@@ -114,21 +42,74 @@ async def _about_nothing(*given: Any, **named: Any) -> Any:
     [(name, fault) for name, faults in GROUPS.items() for fault in faults],
     ids=[fault.says for faults in GROUPS.values() for fault in faults],
 )
-def test_a_fault_is_noticed(options: Options, sound: dict[str, Result], group: str, fault: Fault):
-    """The gates named with a fault hold without it and fail with it."""
-    if group not in sound:
-        sound[group] = run_fault(fault, options, seed=False)
-    if sound[group].not_run:
-        pytest.skip(str(sound[group].not_run))
-    found = seeded(fault, options, sound[group])
-    assert found.noticed, table([found])
+def test_a_fault_is_noticed(options: Options, sound: Sound, group: str, fault: Fault):
+    """The gates named with a fault hold without it and fail with it; the document says what they ask."""
+    result = without(group, options, sound)
+    if result.not_run:
+        pytest.skip(result.not_run)
+    found = seeded(fault, options, result)
+    assert found.noticed, rows([found])
+    written = rows_in(DOCUMENT.read_text(encoding="utf-8"))
+    asked = {key: row.split(" | ")[-1] for key, row in rows([found]).items()}
+    assert asked == {key: written[key].split(" | ")[-1] for key in asked}
 
 
-def test_every_suite_of_cases_has_its_faults():
-    """No suite of cases is without a seeded fault, and the frame's own gate has one."""
-    assert {name for name, suite in SUITES.items() if isinstance(suite, CaseSuite)} == {
-        *(fault.suite for fault in FAULTS if fault.suite != "policy"),
-        STORED.name,
-        FEEDBACK.name,
-    }
+def test_every_gate_of_every_suite_has_a_fault(options: Options, sound: Sound):
+    """A gate that no fault is seeded for is named here; so is a fault for a gate that is no more."""
+    made = {(suite, gate) for suite in SUITES for gate in gates_of(suite, options, sound)}
+    seeds = {(fault.suite, gate) for fault in QUICK for gate in fault.gates if gate != COMPLETE}
+    absent = {group.rpartition("-")[0] for group, result in sound.items() if result.not_run}
+    assert made - seeds == set()
+    assert {(suite, gate) for suite, gate in seeds - made if suite not in absent} == set()
     assert any(COMPLETE in fault.gates for fault in FAULTS)
+
+
+def gates_of(name: str, options: Options, sound: Sound) -> set[str]:
+    """The gates of a suite: those that it finds in no case at all, or those of its parts as they are run."""
+    suite = SUITES[name]
+    if isinstance(suite, CaseSuite):
+        return {gate.name for gate in suite.find(()).gates}
+    groups = [group for group, faults in GROUPS.items() if faults[0].suite == name]
+    run = {part for group in groups for part in GROUPS[group][0].parts or suite.parts}
+    assert run == suite.parts.keys()
+    return {gate.name for group in groups for gate in without(group, options, sound).gates}
+
+
+def test_every_kind_of_mutant_is_made_on_a_share(options: Options, sound: Sound):
+    """The gates of mutants on a share are those of the whole: no kind is too rare for it."""
+    gates = gates_of("verifier", options, sound)
+    assert {f"mutants rejected: {kind}" for kind in (*MUTATIONS, DROPPED)} <= gates
+
+
+def test_without_its_cases_a_suite_of_what_was_lived_is_not_run(options: Options):
+    """A service that has lived through nothing has neither passed nor failed."""
+    for suite in (STORED, FEEDBACK):
+        assert run_suite(suite, replace(options, home=options.home / "nowhere")).status == "not run"
+
+
+def test_the_document_has_every_seeded_fault():
+    """`python -m evals.faults --write` writes the table: its rows are those of the code."""
+    assert list(rows_in(DOCUMENT.read_text(encoding="utf-8"))) == keys(FAULTS)
+
+
+def test_a_fault_that_nobody_notices_is_said_so(options: Options):
+    """A seed that breaks nothing is called out in the table."""
+    fault = Fault("nothing at all", "policy", ("disagreements on limits",), nullcontext)
+    found: Seeded = seeded(fault, options)
+    assert not found.noticed
+    assert all("NOT NOTICED" in row for row in rows([found]).values())
+
+
+def test_rows_of_some_suites_leave_the_others_as_they_were():
+    """Where one suite's faults were seeded the document keeps the rest; a fault without a row is refused."""
+    one, other = (fault for fault in FAULTS if fault.suite == "policy")
+    kept = "| {} | {} | 0 | 1 | ≤ 0 |"
+    document = DOCUMENT.read_text(encoding="utf-8")
+    new = {key: kept.format(*key) for key in keys([one])}
+    changed = rows_in(with_table(document, new, FAULTS))
+    assert {key: changed[key] for key in keys([one])} == new
+    assert {key: changed[key] for key in keys([other])} == {k: rows_in(document)[k] for k in keys([other])}
+    with pytest.raises(ValueError, match="no figures for"):
+        with_table(f"{BEGINS}{ENDS}", new, [other])
+    with pytest.raises(ValueError, match="no place for the table"):
+        with_table("a page", new, [one])

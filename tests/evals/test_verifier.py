@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from app.sandbox.applications import sample_applications
 from decisioning.grounding import verify
 from decisioning.grounding.text import sentences
 from evals.verifier import ALONE
@@ -23,7 +24,7 @@ RARE = {"dependency", "field"}
 @pytest.fixture(scope="module")
 def decisions():
     """One application in a hundred, each under one of the editions, two of them under an outage."""
-    return asyncio.run(decided(outages=2, step=100))
+    return asyncio.run(decided(outages=2, chosen=sample_applications()[::100]))
 
 
 def test_mutants_are_rejected_and_true_explanations_are_not(decisions):

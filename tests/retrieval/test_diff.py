@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from retrieval.diff import difference
+from retrieval.model import Clause
 from tests.retrieval.test_quotes import clause
 
 
@@ -28,6 +29,22 @@ def test_changes_are_told_in_words():
         "d CP-1.5 is new from 2025-01-01.",
         "d CP-1.4 ended on 2025-01-01.",
     ]
+
+
+def test_an_edition_that_repeats_a_text_is_no_change_of_it():
+    """The day told is that on which the text, or the clause, came or went; what lies between is not told."""
+    days = [date(2024, 1, 1), date(2025, 1, 1), date(2026, 1, 1), None]
+
+    def edition(n: int, **texts: str) -> list[Clause]:
+        more = {"effective_from": days[n], "effective_to": days[n + 1], "edition": str(n)}
+        return [clause(text, name, **more) for name, text in texts.items()]
+
+    first = edition(0, kept="Same.", changed="At most 60 %.", gone="Once.", back="One.")
+    second = edition(1, kept="Same.", changed="At most 55 %.", gone="Twice.", new="Here.", back="Two.")
+    third = edition(2, kept="Same.", changed="At most 55 %.", new="Here now.", back="One.")
+    told = difference(first, third, [*third, *first, *second])
+    assert [(d.clause, d.on) for d in told] == [("changed", days[1]), ("new", days[1]), ("gone", days[2])]
+    assert [d.on for d in difference(first, third)] == [days[2], days[2], days[1]]
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,7 @@ def test_clause_lines_are_grouped_by_document_and_edition():
         ("[]", "lines", "not a JSON object"),
         ("[" * 100_000, "lines", "line 1 is not JSON"),
         (lines({**LINE, "colour": "red"}), "lines", "unknown fields: colour"),
+        (lines(LINE).replace('"text"', '"text": "Another.", "text"', 1), "lines", "line 1 has text twice"),
         (lines({**LINE, "text": " "}), "lines", "text must be a text"),
         (lines({**LINE, "text": "a\u0000b"}), "lines", r"U\+0000"),
         (lines({**LINE, "text": "a\ud800b"}), "lines", r"U\+D800"),

@@ -59,8 +59,9 @@ class Home:
         return pid
 
     def postmaster(self) -> int:
-        """The process id of Postgres itself."""
-        (pid,) = [pid for pid, line in self.processes().items() if "/bin/postgres " in line]
+        """The process id of Postgres itself: a child that it has just made still looks the same."""
+        servers = {pid for pid, line in self.processes().items() if "/bin/postgres " in line}
+        (pid,) = [pid for pid in servers if parent_of(pid) not in servers]
         return pid
 
     def kill_all(self) -> None:
@@ -68,6 +69,14 @@ class Home:
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def parent_of(pid: int) -> int:
+    """The parent's process id, 0 where the process is gone."""
+    with contextlib.suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return int(stat.rpartition(")")[2].split()[1])
+    return 0
 
 
 def until(condition: Callable[[], object]) -> None:

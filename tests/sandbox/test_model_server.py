@@ -190,6 +190,18 @@ def test_a_process_of_its_own_ends_when_told(end):
     pricing.close()
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_in_order_as_soon_as_it_has_told_its_addresses(end):
+    """Whoever reads the addresses may end it at once: exit code 0, nothing on stderr."""
+    command = [sys.executable, "-m", "app.cli", "sandbox", "--scoring-port=0", "--pricing-port=0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert set(json.loads(process.stdout.readline())) == {"scoring", "pricing"}
+        process.send_signal(end)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (0, b"")
+
+
 async def healthy(url: str) -> bool:
     """Whether the API there answers."""
     async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as response:

@@ -116,13 +116,12 @@ async def test_two_workers_that_race_on_a_key_execute_once(batches, other_worker
 async def test_a_connection_that_died_is_replaced(engine, batches):
     """After the database ended our connections, the next decision is stored on a new one."""
     await batches.store(make_new())
-    async with engine.connect() as connection:
-        await connection.execute(
-            sa.text(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = current_database() and pid <> pg_backend_pid()"
-            )
-        )
+    others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    async with engine.connect() as connection, asyncio.timeout(20):
+        await connection.execute(sa.text(f"select pg_terminate_backend(pid) {others}"))
+        while await connection.scalar(sa.text(f"select count(*) {others}")):
+            await connection.rollback()  # a transaction sees the same activity to its end
+            await asyncio.sleep(0.01)
     await asyncio.sleep(0.1)
     await batches.store(make_new())
     assert len([stored async for stored in iterate_all(engine)]) == 2

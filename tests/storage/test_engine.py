@@ -12,17 +12,17 @@ from app.storage.engine import open_engine, single_statements, transaction
 from app.storage.errors import DatabaseUnavailable, UnknownRecord
 from tests.storage.building import make_new
 
-CUT = sa.text("""
-    select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid()
-""")
+OTHERS = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
 
 
 async def cut_every_connection(url: str) -> None:
     """End every other connection to that database, as a restart of the server does."""
     outsider = open_engine(url, pool_size=1)
-    async with outsider.connect() as connection:
-        await connection.execute(CUT)
+    async with outsider.connect() as connection, asyncio.timeout(20):
+        await connection.execute(sa.text(f"select pg_terminate_backend(pid) {OTHERS}"))
+        while await connection.scalar(sa.text(f"select count(*) {OTHERS}")):
+            await connection.rollback()  # a transaction sees the same activity to its end
+            await asyncio.sleep(0.01)
     await outsider.dispose()
     await asyncio.sleep(0.05)
 

@@ -67,7 +67,17 @@ async def credence(
     before = set(_children("app.worker"))
     with _variables(environment or {}):
         async with running_service(settings.model_copy(update=given), workers) as service:
-            yield service.url, tuple(pid for pid in _children("app.worker") if pid not in before)
+            yield service.url, await _started(workers, before)
+
+
+async def _started(workers: int, before: set[int]) -> tuple[int, ...]:
+    """The processes of all workers: those after the first are started once it is ready."""
+    async with asyncio.timeout(START_S):
+        while True:
+            found = tuple(pid for pid in _children("app.worker") if pid not in before)
+            if len(found) == workers:
+                return found
+            await asyncio.sleep(0.05)
 
 
 def traced(collector: int, share: float) -> dict[str, str]:

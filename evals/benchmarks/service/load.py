@@ -184,7 +184,8 @@ async def _run(load: Load) -> Result:
 
 
 if __name__ == "__main__":
-    told = json.dumps(asdict(uvloop.run(_run(Load(**json.load(sys.stdin))))))
-    # The loop leaves the pipe non-blocking, and a result longer than it holds would be cut off.
+    told = json.dumps(asdict(uvloop.run(_run(Load(**json.load(sys.stdin)))))).encode()
+    # The loop may leave the pipe non-blocking, and a result longer than it holds would be cut off.
     os.set_blocking(sys.stdout.fileno(), True)
-    print(told)
+    while told:
+        told = told[os.write(sys.stdout.fileno(), told) :]

@@ -76,7 +76,7 @@ def _on_decisions(chosen: Sequence[tuple[int, Decision]], most: int) -> Iterator
 
 
 def _on_policy(most: int) -> Iterator[Work]:
-    questions = [q for q in read_questions("answerable") if not q.row]
+    questions = read_questions("answerable", "answerable")
     for n in range(most):
         question = questions[n * len(questions) // most].question
         yield Work(question, None, question=question)

@@ -1,9 +1,12 @@
 """`credence decide`: a file in, decisions out, in order, resumable, whatever stands in a line."""
 
+import asyncio
+import gc
 import json
 
 import pytest
 
+from app.storage.errors import DatabaseUnavailable
 from tests.app.cli.conftest import applications
 
 
@@ -24,6 +27,7 @@ BAD_LINES = {
     b'{"amount": 800,': "not JSON",
     b"[1, 2]": "not a JSON object",
     b"\xff\xfe": "not JSON",
+    b'{"amount": 800, "amount": 900}': "amount is given twice",
     b'{"application": {"amount": 800}, "product": "no-such-loan"}': "no-such-loan",
     b'{"application": {"age": 30}}': "application.age",
     b'{"application": {}, "as_of": "1999-01-01"}': "1999",
@@ -42,6 +46,33 @@ def test_a_bad_line_says_why_and_the_rest_go_on(deciding):
     assert [line["line"] for line in errors] == list(range(2, 2 + len(BAD_LINES)))
     for line, told in zip(errors, BAD_LINES.values(), strict=True):
         assert told in line["error"] + json.dumps(line["errors"])
+
+
+def test_lines_are_counted_as_an_editor_counts_them(deciding):
+    """Blank lines count and are no applications; a byte order mark and CR LF are no part of one."""
+    [good] = applications(1)
+    ran = deciding("decide", "-", stdin=b"\xef\xbb\xbf" + good.rstrip() + b"\r\n\r\n  \r\n{]\r\n")
+    assert ran.code == 1
+    decided, told = ran.lines
+    assert decided["outcome"]
+    assert (told["line"], told["errors"]) == (4, [])
+    assert told["error"].startswith("not JSON: ")
+    assert told["error"].endswith("(column 2)")
+
+
+def test_a_database_that_is_lost_midway_is_one_line(deciding, monkeypatch, caplog):
+    """The first failure ends the run with a sentence and exit code 1; the rest end unheard."""
+
+    async def lost(_services, _order):
+        await asyncio.sleep(0.001)
+        raise DatabaseUnavailable("it is gone")
+
+    monkeypatch.setattr("app.cli.decide.take", lost)
+    ran = deciding("decide", "-", stdin=b"".join(applications(40)))
+    gc.collect()
+    assert ran.code == 1
+    assert ran.complaint == "credence: the database cannot be reached: it is gone"
+    assert "never retrieved" not in caplog.text
 
 
 def test_a_run_that_goes_on_decides_nothing_twice(deciding, tmp_path):

@@ -35,6 +35,7 @@ def test_help_stands_on_stdout(credence, command):
     assert (ran.code, ran.err) == (0, "")
     assert f"Usage: credence {command}" in ran.out.decode()
     assert "--json" in ran.out.decode()
+    assert "[[" not in ran.out.decode()
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "", "policy"])

@@ -59,6 +59,7 @@ def test_a_later_edition_ends_an_open_one_only_when_told_to(lender, leaflet):
     assert refused.code == 1
     assert "leaflet.jsonl" in refused.err
     assert "--supersede" in refused.err
+    assert lender("policy", "ingest", leaflet(**later), "--json").err == refused.err
     written(lender("policy", "ingest", leaflet(**later), "--supersede", "--json"))
     [first] = lender("policy", "show", "L-1", "--as-of=2026-06-30", "--json").lines
     [second] = lender("policy", "show", "L-1", "--as-of=2026-07-01", "--json").lines
@@ -95,17 +96,33 @@ def test_a_batch_of_searches_is_a_line_each(lender, tmp_path):
         {"id": "two", "query": "CP-4.3", "as_of": "2024-06-01", "document": "credit-policy"},
         {"id": 3},
         {"id": 4, "query": "CP-4.3", "as_of": "yesterday"},
-        {"id": 5, "query": "CP-4.3", "document": "no-such-document"},
+        {"id": 5, "query": 7},
+        {"id": 6, "query": "CP-4.3", "document": 7},
+        {"id": 7, "query": " "},
+        {"id": 8, "query": "CP-4.3", "document": "no-such-document", "relevant": ["CP-4.3"]},
     ]
-    (tmp_path / "in.jsonl").write_text("\n".join([*map(json.dumps, asked), "no JSON", "[]"]))
+    lines = "\n".join([*map(json.dumps, asked), "no JSON", "[]"])
+    (tmp_path / "in.jsonl").write_text(lines)
     ran = lender("policy", "search", "--batch", "in.jsonl", "--k=2")
     assert ran.code == 1
-    assert [line["id"] for line in ran.lines] == [1, "two", 3, 4, 5, None, None]
+    assert ran.err.splitlines() == [
+        "credence: fields that mean nothing here were left out: relevant",
+        "credence: 7 of the lines could not be read; each says why",
+    ]
+    assert lender("policy", "search", "--batch", "-", "--k=2", stdin=lines.encode()).out == ran.out
+    assert [line["id"] for line in ran.lines] == [1, "two", 3, 4, 5, 6, 7, 8, None, None]
     today, then, *bad, nothing, not_json, no_object = ran.lines
     assert [c["edition"] for c in (today["clauses"][0], then["clauses"][0])] == ["2026-06-01", "2024-01-01"]
     assert set(today["clauses"][0]) == {"document", "clause", "edition", "score"}
     assert nothing["clauses"] == []
-    assert all(set(line) == {"id", "error"} for line in (*bad, not_json, no_object))
+    assert all(set(line) == {"id", "line", "error"} for line in (*bad, not_json, no_object))
+    assert [(line["line"], line["error"]) for line in bad] == [
+        (3, "query: Field required"),
+        (4, "as_of: must be a date as YYYY-MM-DD"),
+        (5, "query: Input should be a valid string"),
+        (6, "document: Input should be a valid string"),
+        (7, "query: must not be blank"),
+    ]
 
 
 def test_a_difference_of_two_days_names_each_changed_clause(lender):
@@ -117,6 +134,16 @@ def test_a_difference_of_two_days_names_each_changed_clause(lender):
         ("ended", "CP-4.8"),
     }
     assert lender("policy", "diff", "2026-06-01", "2026-06-02", "--json").out == b""
+
+
+def test_a_change_has_the_day_on_which_the_text_changed(lender):
+    """Over several editions: the day of the edition that changed it, whatever the later ones repeat."""
+    ran = lender("policy", "diff", "2024-01-01", "2026-06-01", "--json")
+    changed = {change["clause"]: (change["on"], change["words"]) for change in ran.lines}
+    assert changed["CP-2.4"][0] == "2025-07-01"
+    assert " reads differently from 2025-07-01: " in changed["CP-2.4"][1]
+    assert changed["CP-3.4"][0] == "2026-06-01"
+    assert lender("policy", "diff", "2026-06-01", "2024-01-01", "--json").out == ran.out
 
 
 def test_the_manual_and_the_rules_agree(credence):
@@ -168,6 +195,7 @@ def replace(path, old: str, new: str) -> None:
         ["ingest", "--withdraw", "CP-3.4"],
         ["ingest", "--effective-from", "1 June", "."],
         ["search"],
+        ["search", " "],
         ["search", "words", "--batch", "no-such-file"],
         ["search", "words", "--k", "0"],
         ["search", "words", "--as-of", "2026-13-01"],

@@ -51,6 +51,28 @@ def test_texts_are_verified_a_line_each(credence, tmp_path):
     ]
 
 
+def test_what_a_line_has_beside_is_left_out_and_told(credence):
+    """A clause as the service gives it, null for facts, a misspelt field: a verdict; the field is told."""
+    source = SOURCE | {"document": "d", "edition": "1", "heading": None}
+    line = {
+        "id": 1,
+        "sources": [source],
+        "text": "The ratio must not exceed 60 %.",
+        "facts": None,
+        "fcats": {},
+    }
+    ran = credence("verify", "-", stdin=b"\xef\xbb\xbf" + json.dumps(line).encode() + b"\r\n")
+    assert (ran.code, ran.answer["supported"]) == (0, True)
+    assert ran.err == "credence: fields that mean nothing here were left out: fcats\n"
+
+
+def test_a_name_given_twice_is_no_line(credence):
+    """Nobody can say which of the two was meant."""
+    ran = credence("verify", "-", stdin=b'\n{"id": 1, "sources": [], "text": "a.", "text": "b."}')
+    assert (ran.code, ran.answer["line"]) == (1, 2)
+    assert ran.answer["error"] == "text is given twice in one object"
+
+
 def test_a_decision_makes_a_missing_reason_a_problem(deciding):
     """A text about a decision that leaves its principal reason out is not supported."""
     [decision] = deciding("decide", "-", stdin=applications(10)[-1]).lines

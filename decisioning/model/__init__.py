@@ -1,0 +1,88 @@
+"""The words of a credit decision, as values that cannot be invalid.
+
+Money is in the product's currency unit, rounded to 2 places; rates, ratios and probabilities are
+fractions rounded to 6 places; dates are in the lender's time zone, instants in UTC.
+"""
+
+from decisioning.model.answers import Contribution, PriceAnswer, ScoreAnswer
+from decisioning.model.decision import (
+    Cause,
+    Comparison,
+    Condition,
+    Currency,
+    Decision,
+    Notice,
+    Offer,
+    Pricing,
+    Reason,
+    ReferencePopulation,
+    Requested,
+    Rule,
+    Score,
+    Timings,
+    Versions,
+)
+from decisioning.model.explanation import Citation, ClauseRef, Evidence, Explanation, Problem, Sentence
+from decisioning.model.inputs import CounterInputs, Inputs, Seal
+from decisioning.model.words import (
+    Comparator,
+    Component,
+    Effect,
+    Fact,
+    Fraction,
+    Frozen,
+    Mode,
+    Name,
+    Number,
+    Outcome,
+    Reader,
+    Unit,
+    Value,
+    Word,
+    Writer,
+)
+
+__all__ = [
+    "Cause",
+    "Citation",
+    "ClauseRef",
+    "Comparator",
+    "Comparison",
+    "Component",
+    "Condition",
+    "Contribution",
+    "CounterInputs",
+    "Currency",
+    "Decision",
+    "Effect",
+    "Evidence",
+    "Explanation",
+    "Fact",
+    "Fraction",
+    "Frozen",
+    "Inputs",
+    "Mode",
+    "Name",
+    "Notice",
+    "Number",
+    "Offer",
+    "Outcome",
+    "PriceAnswer",
+    "Pricing",
+    "Problem",
+    "Reader",
+    "Reason",
+    "ReferencePopulation",
+    "Requested",
+    "Rule",
+    "Score",
+    "ScoreAnswer",
+    "Seal",
+    "Sentence",
+    "Timings",
+    "Unit",
+    "Value",
+    "Versions",
+    "Word",
+    "Writer",
+]
