@@ -22,8 +22,9 @@ from app.schemas import ChatRequest
 from app.settings import Settings, load_settings
 from app.wiring import Services
 from decisioning.model import Problem, Reader, Sentence
-from evals.bench import NOW, cache_of, opened, surroundings
+from evals.bench import cache_of, opened, surroundings
 from evals.frame import Options
+from evals.ids import NOW
 from evals.words.with_model.asked import Work, work
 from evals.words.with_model.heard import Heard
 from evals.words.with_model.recording import line_of, recordings
