@@ -7,7 +7,7 @@ PEERS := .venv-bench
 TIMES := 20
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test chaos fuzz lint format bench bench-peers bench-scale eval lock train clean
+.PHONY: help install demo serve test chaos fuzz lint format bench bench-peers bench-scale eval eval-twice eval-faults lock train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,12 @@ $(PEERS)/.installed: requirements-bench.txt
 
 eval: install ## the offline eval suites with their gates
 	@$(BIN)/credence eval run all
+
+eval-twice: install ## every suite twice, in processes that hash otherwise: equal but for times (long)
+	@$(BIN)/python -m evals.twice
+
+eval-faults: install ## seed every fault and show which gate notices (long)
+	@$(BIN)/python -m evals.faults
 
 train: install ## train the reference scorecard again from the data in the repository
 	$(BIN)/python -m evals.training

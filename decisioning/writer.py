@@ -220,7 +220,7 @@ def _characteristic(claim: CharacteristicClaim, told: Told) -> str:
         f"{lead} comes from the score: the points for {name} are below {average}",
         f"{lead} comes from the score, where {name} earned fewer points than {average}",
     )
-    return f'{chosen(variants, *_seed(claim, told))} ("{ended(reason.text)}").'
+    return f'{chosen(variants, *_seed(claim, told))}, which the applicant reads as "{ended(reason.text)}"'
 
 
 def _price(claim: PriceClaim, told: Told) -> str:

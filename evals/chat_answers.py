@@ -24,10 +24,15 @@ from evals.taking import taken
 
 QUESTIONS = Path(__file__).parent / "chat" / "data"
 DECISIONS = 30
+ASKED_OF_RECORD = {
+    "outcome": "What is the outcome of this application?",
+    "score": "What is the score?",
+    "debt_service_to_income": "What is the debt service to income ratio?",
+    "disposable_income": "What is the disposable income?",
+}
 UNSEEN = "out of fold"
 MUST = f"abstains on unanswerable questions, {UNSEEN}"
 VAIN = f"abstains in vain on answerable ones, {UNSEEN}"
-ASKED_OF_RECORD = ("outcome", "score", "debt_service_to_income", "disposable_income")
 SETS = {
     "answerable": "answerable",
     "answerable_held_out": "answerable",
@@ -52,11 +57,12 @@ class Question(Case):
 def cases(bench: Bench) -> CaseSet[Question]:
     """All labelled questions, and four questions about each of thirty decisions."""
     del bench
-    made = [case for name, group in SETS.items() for case in _read(name, group)]
+    made = [case for name, group in SETS.items() for case in read_questions(name, group)]
     return case_set((*made, *_about_records()))
 
 
-def _read(name: str, group: str) -> list[Question]:
+def read_questions(name: str, group: str) -> list[Question]:
+    """The questions of a file about the policy; raises NotRun where there is none."""
     path = QUESTIONS / f"{name}.jsonl"
     if not path.is_file():
         raise NotRun(f"there are no questions in chat/data/{path.name}")
@@ -65,16 +71,10 @@ def _read(name: str, group: str) -> list[Question]:
 
 
 def _about_records() -> list[Question]:
-    asked = {
-        "outcome": "What is the outcome of this application?",
-        "score": "What is the score?",
-        "debt_service_to_income": "What is the debt service to income ratio?",
-        "disposable_income": "What is the disposable income?",
-    }
     return [
         Question(id=f"{kind} of {each.external_id}", group="record", kind=kind, question=text, row=each.row)
         for each in COMPLETE[:: len(COMPLETE) // DECISIONS][:DECISIONS]
-        for kind, text in asked.items()
+        for kind, text in ASKED_OF_RECORD.items()
     ]
 
 
@@ -94,7 +94,14 @@ async def measure(bench: Bench, case: Question) -> Measured:
         decision = await taken(bench.services, _application(case.row))  # type: ignore[arg-type]
         answered = await ask(bench.services, case.question, decision=decision.id)
         scores = {"contradicts": float(not answered.abstained and not _agrees(case.kind, decision, answered))}
-    return Measured(case.id, scores, {case.group: case.kind}, case.question, answered.text)
+    return Measured(case.id, scores, _slice(case), case.question, answered.text)
+
+
+def _slice(case: Question) -> dict[str, str]:
+    """Answerable questions by the part of the manual that answers, the others by their kind."""
+    if case.group == "answerable":
+        return {"part of the manual": case.clauses[0].partition(".")[0] if case.clauses else "several"}
+    return {f"kind of {case.group} question": case.kind}
 
 
 def _of_policy(case: Question, answered: Answered) -> dict[str, float]:
@@ -156,7 +163,7 @@ def _as_shipped(measured: Sequence[Measured]) -> str:
 
 
 def _answers(measured: Sequence[Measured]) -> tuple[Gate, ...]:
-    right = "93 % measured; one wrong in ten, judged by the key's own words, and nobody asks again"
+    right = "one wrong answer in ten, by the key's own words, and nobody asks again; 94 % was measured"
     cited = "the clause that answers must be among those quoted, and few others"
     return (
         mean("answers right", measured, "right", "at least", 0.9, right),

@@ -39,14 +39,16 @@ SENTENCES = 6
 T = TypeVar("T")
 ALONE = {
     "outside_first": (0.95, 0.95),
-    "outside": (0.75, 0.9),
-    "outside_held": (0.3, 0.7),
+    "outside": (0.76, 0.9),
+    "outside_held": (0.35, 0.7),
     "clauses_by_hand": (0.8, 0.95),
 }
 """The least shares accepted and rejected, as they hold; only `outside_held` says how it goes with others."""
 SAMPLED = 60
 WARM_UP, TIMED = 60, 300
 FEW_ROUNDS = 1
+NEW, ENOUGH = 2, 100
+"""The batch of recorded sentences that the checker has not seen; fewer of them tell nothing."""
 WHY_FALSE = "one false number in a letter is a violation"
 WHY_TRUE = "a checker that refuses true sentences makes every explanation alike"
 WHY_MODEL = "what a model writes is what must be told apart; without its synonyms the checker is below this"
@@ -158,9 +160,13 @@ def sources(options: Options) -> Findings:
 
 def of_a_model(options: Options) -> Findings:
     """What a small model wrote, labelled by reading it."""
-    cases = tuple(_few(recorded(), options))
-    found = [(case.supported, let_out) for case, let_out in judged(cases)]
-    return Findings((_balanced("sentences of a 1.5B model", found, 0.8, WHY_MODEL),))
+    cases = judged(tuple(_few(recorded(), options)))
+    found = [(case.supported, let_out) for case, let_out in cases]
+    new = [(case.supported, let_out) for case, let_out in cases if case.batch == NEW]
+    gates = [_balanced("sentences of a 1.5B model", found, 0.8, WHY_MODEL)]
+    if len(new) >= ENOUGH:
+        gates.append(_balanced("those that the checker was not worked on with", new, 0.75, WHY_MODEL))
+    return Findings(tuple(gates))
 
 
 def _balanced(of: str, found: list[tuple[bool, bool]], least: float, why: str) -> Gate:

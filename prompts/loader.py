@@ -69,6 +69,6 @@ def fenced(kind: str, items: Sequence[object]) -> str:
     JSON writes every line break and every angle bracket of a value as an escape, so that nothing in
     a clause or a name can close the fence or open another.
     """
-    lines = (json.dumps(i, ensure_ascii=False, sort_keys=True, default=str) for i in items)
+    lines = (json.dumps(i, ensure_ascii=False, default=str) for i in items)
     safe = (line.replace("<", "\\u003c").replace(">", "\\u003e") for line in lines)
     return "\n".join((f"<data kind={json.dumps(kind)}>", *safe, "</data>"))

@@ -15,6 +15,7 @@ from decisioning.chat.drafts import (
     answer_system,
     drafted,
     second_prompt,
+    sources_of,
 )
 from decisioning.chat.from_policy import said_otherwise
 from decisioning.chat.memory import Memory
@@ -22,6 +23,7 @@ from decisioning.chat.routing import Routed, route
 from decisioning.chat.saying import Reply, Statement, framed
 from decisioning.chat.scene import Asking
 from decisioning.chat.tools import Tools
+from decisioning.drafts import tidied
 from decisioning.errors import DependencyFailed
 from decisioning.model import Frozen, Problem, Sentence, Writer
 from decisioning.ports import LanguageModel, Stopwatch
@@ -87,10 +89,11 @@ async def answer(
     wording = _Wording()
     if language_model is not None and not reply.abstained:
         await _word(asking, reply, language_model, stopwatch, wording)
+    worded = {id(s): wording.texts.get(name) for name, s in sources_of(reply.statements).items()}
     sentences: list[Sentence] = []
     with stopwatch.stage("verify"):
         for statement in (*reply.statements, *later):
-            sentence = _passed(statement, wording)
+            sentence = _passed(statement, worded.get(id(statement)), wording)
             if sentence is not None:
                 sentences.append(sentence)
                 await say(sentence)
@@ -101,10 +104,10 @@ async def answer(
     return _answered(asking, routed, reply, sentences, wording)
 
 
-def _passed(statement: Statement, wording: _Wording) -> Sentence | None:
+def _passed(statement: Statement, text: str | None, wording: _Wording) -> Sentence | None:
     """The statement in the model's words where they passed, else in ours where these do."""
-    if statement.id in wording.texts:
-        return statement.said(wording.texts[statement.id], Writer.LLM)
+    if text is not None:
+        return statement.said(text, Writer.LLM)
     wrong = statement.check(statement.text)
     wording.problems += wrong
     return None if wrong else statement.said(statement.text, Writer.DETERMINISTIC)
@@ -130,14 +133,14 @@ async def _word(
     asking: Asking, reply: Reply, model: LanguageModel, stopwatch: Stopwatch, wording: _Wording
 ) -> None:
     """Lets the model word the statements, and word what was refused once more; a failure leaves ours."""
-    wordable = {s.id: s for s in reply.statements if s.data is not None}
+    wordable = sources_of(reply.statements)
     if not wordable:
         return
-    prompt = answer_prompt(asking.question, reply.day, tuple(wordable.values()))
+    prompt = answer_prompt(asking.question, reply.day, wordable)
     refused = await _asked(model, prompt, wordable, stopwatch, wording)
     if refused:
         again = {d.source: wordable[d.source] for d, _ in refused}
-        prompt = second_prompt(refused, tuple(again.values()))
+        prompt = second_prompt(refused, again)
         await _asked(model, prompt, again, stopwatch, wording)
 
 
@@ -180,7 +183,7 @@ def _reviewed(
         statement = wordable.get(draft.source)
         if statement is None or draft.source in wording.texts:
             continue
-        text = " ".join(draft.text.split())
+        text = tidied(draft.text)
         wrong = statement.check(text) if text else (_trouble("empty", "the sentence is empty"),)
         if wrong:
             refused.append((draft, wrong))

@@ -41,7 +41,17 @@ def answer_system() -> str:
     return load("answer_system").render()
 
 
-def answer_prompt(question: str, as_of: date, statements: Sequence[Statement]) -> str:
+def sources_of(statements: Sequence[Statement]) -> dict[str, Statement]:
+    """The statements that a model may word, each under a name of its own: a clause may be quoted twice."""
+    found: dict[str, Statement] = {}
+    for each in statements:
+        if each.data is not None:
+            again = sum(other.id == each.id for other in found.values())
+            found[f"{each.id}#{again + 1}" if again else each.id] = each
+    return found
+
+
+def answer_prompt(question: str, as_of: date, statements: Mapping[str, Statement]) -> str:
     """The question and what the tools gave, all as data."""
     return load("answer_user").render(
         as_of=written_date(as_of),
@@ -52,7 +62,7 @@ def answer_prompt(question: str, as_of: date, statements: Sequence[Statement]) -
 
 
 def second_prompt(
-    refused: Sequence[tuple[Drafted, tuple[Problem, ...]]], statements: Sequence[Statement]
+    refused: Sequence[tuple[Drafted, tuple[Problem, ...]]], statements: Mapping[str, Statement]
 ) -> str:
     """The refused sentences with their problems, asked to be written again."""
     shown = [
@@ -66,8 +76,9 @@ def second_prompt(
     )
 
 
-def _data(statements: Sequence[Statement], kind: str) -> list[Mapping[str, Any]]:
-    return [{"source": s.id, **s.data} for s in statements if s.data is not None and s.data_kind == kind]
+def _data(statements: Mapping[str, Statement], kind: str) -> list[Mapping[str, Any]]:
+    own = ((name, s.data) for name, s in statements.items() if s.data_kind == kind)
+    return [{"source": name, **data} for name, data in own if data is not None]
 
 
 def answer_schema(sources: Sequence[str]) -> Mapping[str, Any]:

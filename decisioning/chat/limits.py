@@ -173,12 +173,38 @@ def _rows(question: Question, edition: Edition, titles: Mapping[str, str]) -> It
     if not topics:
         return
     named = frozenset(s for n in topics for s in words_of(n, _ordered(question), titles[n]))
+    if len(topics) > 1:
+        for effect, comparators in _wanted(question, topics, edition):
+            if found := tuple(_of_all(question, edition, topics, effect, comparators, named)):
+                yield from found
+                return
     for alone in (True, False):
         for effect, comparators in _wanted(question, topics, edition):
             found = tuple(_matching(question, edition, topics, effect, comparators, named, alone=alone))
             if found:
                 yield from found
                 return
+
+
+def _of_all(
+    question: Question,
+    edition: Edition,
+    topics: frozenset[str],
+    effect: Effect | None,
+    comparators: tuple[Comparator, ...],
+    named: frozenset[str],
+) -> Iterator[Limit]:
+    """Limits of the rows that compare all that is asked about: "below which score with a record?"."""
+    for row in edition.rules.rows:
+        fits = effect is None or row.effect is effect
+        if not fits or row.effect is Effect.PRICE or not topics <= {cell.fact for cell in row.cells}:
+            continue
+        for cell in row.cells:
+            parameter = edition.parameters.get(str(cell.parameter))
+            if parameter is None or cell.comparator not in comparators or parameter.unit is Unit.CATEGORY:
+                continue
+            if not _unsaid(question, named | frozenset(w.stem for w in words(parameter.title))):
+                yield Limit(str(cell.parameter), parameter)
 
 
 def _wanted(

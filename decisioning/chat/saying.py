@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from decisioning.brief import brief
 from decisioning.claims import Claim
-from decisioning.drafts import brief, clause_data
+from decisioning.composing import told_as_decided
+from decisioning.drafts import clause_data
 from decisioning.grounding import Pool, check_focus, check_sentence, check_source, facts_alone
 from decisioning.grounding.guards import check_form
 from decisioning.grounding.said import Said
@@ -72,7 +74,7 @@ def quoted(clause: Clause, span: tuple[int, int]) -> Statement:
         return found if text != own or any(p.code in _NEVER for p in found) else ()
 
     own = f'{clause.clause}: "{cited.quote}"'
-    data = clause_data(clause)
+    data = clause_data(clause, cited.quote)
     return Statement(f"clause:{clause.clause}", own, check, (), (cited,), data, "clauses")
 
 
@@ -88,7 +90,7 @@ def claimed(claim: Claim, told: Told, pool: Pool, clauses: Mapping[str, Clause])
 
     def check(said: str) -> tuple[Problem, ...]:
         focus = check_focus(said, claim, pool) if said != text else ()
-        return (*check_sentence(said, pool), *focus)
+        return (*check_sentence(said, pool), *focus, *told_as_decided(said, claim))
 
     return Statement(claim.id, text, check, claim.facts, citations, brief(claim, told))
 

@@ -101,9 +101,9 @@ OF_CHECKER: tuple[Fault, ...] = (
     _mutants("a checker that does not know the outcome", ("outcome", "promise"), _without("check_outcome")),
     _mutants("a checker that does not look for foreign words", ("plausible",), _without("check_content")),
     _mutants(
-        "a checker that does not bind what is said to a claim",
+        "a checker that does not bind what is said to a claim, and does not look at foreign words",
         ("invented_condition",),
-        _without("check_binding"),
+        _without("check_binding", "check_content"),
     ),
     _mutants(
         "a checker that takes any reason for one of this decision",
@@ -111,9 +111,9 @@ OF_CHECKER: tuple[Fault, ...] = (
         _without("check_amounts", "check_binding", "check_guards"),
     ),
     _mutants(
-        "a checker without its guards: orders, protected characteristics, personal data",
+        "a checker without its guards, and without its look at foreign words",
         ("order", "protected"),
-        _without("check_guards", "check_form"),
+        _without("check_guards", "check_form", "check_content"),
     ),
     _mutants(
         "a checker that misses no reason",

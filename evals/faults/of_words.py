@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from app import deciding
 from app.clauses import PolicyClauses
-from decisioning import explain, quotes, reasons
+from decisioning import composing, quotes, reasons
 from decisioning.claims import claims_for
 from decisioning.model import Citation, Decision, Outcome, Reader, Sentence
 from evals.faults.model import Fault, instead, together
@@ -16,7 +16,7 @@ from evals.relations import RELATIONS
 from evals.relations.pool import TODAY
 
 Seed = Callable[[], AbstractContextManager[Any]]
-_SENTENCE, _CLAIMS, _CITE = explain._sentence, claims_for, quotes.cite
+_SENTENCE, _CLAIMS, _CITE = composing._sentence, claims_for, quotes.cite
 _NAMED, _SEARCH = PolicyClauses.named, PolicyClauses.search
 _SHORTFALLS, _DECIDE = reasons.ReasonBook.shortfalls, deciding._decide
 
@@ -141,7 +141,7 @@ OF_WORDS: tuple[Fault, ...] = (
         "a writer with another number",
         "explanations",
         ("verified for every reader", "fell back on plain sentences"),
-        instead("decisioning.explain._sentence", _of_other_number),
+        instead("decisioning.composing._sentence", _of_other_number),
         _FEW,
         _latest,
     ),
@@ -151,7 +151,7 @@ OF_WORDS: tuple[Fault, ...] = (
         ("quotes stand where they are said to, in force",),
         together(
             instead("decisioning.quotes.cite", _shifted),
-            instead("decisioning.explain._problems", _nothing_wrong),
+            instead("decisioning.composing._problems", _nothing_wrong),
         ),
         _FEW,
         _latest,
@@ -169,8 +169,8 @@ OF_WORDS: tuple[Fault, ...] = (
         "explanations",
         ("applicant's text in short sentences", "applicant's reading ease"),
         together(
-            instead("decisioning.explain._sentence", _long_winded),
-            instead("decisioning.explain._problems", _nothing_wrong),
+            instead("decisioning.composing._sentence", _long_winded),
+            instead("decisioning.composing._problems", _nothing_wrong),
         ),
         _FEW,
         _latest,
@@ -199,7 +199,7 @@ OF_WORDS: tuple[Fault, ...] = (
         "a checker that lets everything through",
         "red-team",
         ("attacks that got something out",),
-        instead("decisioning.explain._problems", _nothing_wrong),
+        instead("decisioning.composing._problems", _nothing_wrong),
         6,
         lambda case: case.channel == "writer",
     ),

@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 
 from evals.gates import Gate, Result
+from evals.measured import Matrix
 from evals.report.numerals import detectable, interval, of_gate, percent, plain, wanted
-from evals.report.told import Told, worst_cases
+from evals.report.told import Shortfall, Told, worst_cases
 
 _ROW = "| {} |"
+_NOTES = 8
+_LONGEST = 240
+_HOW_TO_READ = (
+    "“Would show” is the least departure past the threshold that so many cases turn into a failed gate"
+    " in four runs of five; (!) marks a group that chance does not explain."
+)
 
 
 def markdown(told: Told) -> str:
@@ -17,7 +24,9 @@ def markdown(told: Told) -> str:
 def _lines(told: Told) -> Iterator[str]:
     failed = sum(not gate.passed for gate in told.gates)
     yield f"# Evals: {told.status}"
-    yield f"\n{len(told.gates)} gates, {failed} failed; {len(told.results)} suites; source {told.source}."
+    suites = f"{len(told.results)} suite{'s' * (len(told.results) != 1)}"
+    yield f"\n{len(told.gates)} gates, {failed} failed; {suites}; source {told.source}; {told.at}."
+    yield f"\n{_HOW_TO_READ}"
     if told.comparisons:
         yield from _comparisons(told)
     for result in told.results:
@@ -26,6 +35,11 @@ def _lines(told: Told) -> Iterator[str]:
 
 def _suite(result: Result) -> Iterator[str]:
     yield f"\n## {result.suite}: {result.status}\n\n{result.about}"
+    if result.version:
+        yield f"\n{len(result.cases):,} cases, version {result.version}."
+    yield from (f"\n> {_cell(note)}" for note in result.notes[:_NOTES])
+    if len(result.notes) > _NOTES:
+        yield f"\n> {len(result.notes) - _NOTES} more notes stand in the JSON."
     if result.not_run:
         yield f"\nNot run: {result.not_run}"
     if result.gates:
@@ -37,9 +51,29 @@ def _suite(result: Result) -> Iterator[str]:
         yield f"\n{chart.title}: " + ", ".join(
             f"{bar.label} {told(bar.value)}{' (!)' if bar.stands_out else ''}" for bar in chart.bars
         )
-    for shortfall in worst_cases(result):
-        case = shortfall.case
-        yield f"\n- `{case.id}` {_cell(case.error or ', '.join(shortfall.of))}: {_cell(case.asked)}"
+    for made in result.matrices:
+        yield from _matrix(made)
+    if worst := worst_cases(result):
+        yield "\nCases furthest from what is wanted:\n"
+        yield from map(_worst, worst)
+
+
+def _matrix(made: Matrix) -> Iterator[str]:
+    yield f"\n{_ROW.format(' | '.join(map(_cell, (made.title, *made.columns))))}"
+    yield _ROW.format(" | ".join("---" for _ in range(len(made.columns) + 1)))
+    for name, cells in zip(made.rows, made.cells, strict=True):
+        told = [f"{percent(cell[0])} of {cell[1]}" if cell else "" for cell in cells]
+        yield _ROW.format(" | ".join(map(_cell, (name, *told))))
+
+
+def _worst(shortfall: Shortfall) -> str:
+    case = shortfall.case
+    said = f" → {_cut(_cell(case.said))}" if case.said else ""
+    return f"- `{case.id}` ({_cell(case.error or ', '.join(shortfall.of))}): {_cut(_cell(case.asked))}{said}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _gate(gate: Gate) -> str:

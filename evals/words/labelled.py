@@ -73,7 +73,7 @@ def pool(about: str) -> Pool:
     if about.startswith("policy "):
         _, edition, *names = about.split()
         return facts_alone({}, _texts(edition, names))
-    kept = _decisions()[about]
+    kept = kept_decisions()[about]
     decision = decision_from(kept["decision"])
     claims = claims_of(decision)
     names = list(dict.fromkeys(name for claim in claims for name in claim.clauses))
@@ -81,17 +81,19 @@ def pool(about: str) -> Pool:
 
 
 def _texts(edition: str, names: Iterable[str]) -> dict[str, str]:
-    clauses = _clauses()
+    clauses = clause_texts()
     return {name: clauses[edition, name] for name in names if (edition, name) in clauses}
 
 
 @cache
-def _decisions() -> Mapping[str, Mapping[str, Any]]:
+def kept_decisions() -> Mapping[str, Mapping[str, Any]]:
+    """The decisions that sentences are about: edition and record by id."""
     lines = (DATA / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
     return {each["id"]: each for each in map(json.loads, lines)}
 
 
 @cache
-def _clauses() -> Mapping[tuple[str, str], str]:
+def clause_texts() -> Mapping[tuple[str, str], str]:
+    """The clauses that sentences are about: texts by edition and name."""
     lines = (DATA / "clauses.jsonl").read_text(encoding="utf-8").splitlines()
     return {(each["edition"], each["clause"]): each["text"] for each in map(json.loads, lines)}

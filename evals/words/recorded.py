@@ -1,7 +1,9 @@
 """Sentences that small language models wrote about the kept decisions, each labelled by reading it.
 
-`data/recorded.jsonl`: what it is about, the text, whether record and clauses support it, why not, and which
-model wrote it. The labels were given before the checker saw the sentences.
+`data/recorded.jsonl`: what it is about, the text, whether record and clauses support it, why not, which
+model wrote it, whether it was asked freely (`free_form`) or as production asks (`with_model`), and the batch:
+the checker was worked on with the first, the second came after. The labels were given before the checker
+judged the sentences.
 """
 
 import json
@@ -26,13 +28,15 @@ WHY = {
 
 @dataclass(frozen=True)
 class Recorded:
-    """A sentence of a model: what it is about, whether it is supported, why not, and who wrote it."""
+    """A sentence of a model: what it is about, whether it is supported, why not, who wrote it and how."""
 
     about: str
     text: str
     supported: bool
     why: str
     model: str
+    asked: str
+    batch: int
 
 
 def recorded() -> tuple[Recorded, ...]:

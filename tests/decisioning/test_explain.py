@@ -7,7 +7,7 @@ import pytest
 from decisioning.claims import claims_of, reason_of
 from decisioning.errors import DependencyFailed, EvidenceChanged
 from decisioning.explain import Explained, explain, replay_explanation
-from decisioning.model import Decision, Outcome, Reader, Writer
+from decisioning.model import Decision, Mode, Outcome, Reader, Writer
 from tests.decisioning.decisions import TODAY, decisions, incomplete
 from tests.decisioning.policy_texts import DOCUMENT, FakeClauses, PolicyClause, manual
 from tests.decisioning.stopwatches import FakeStopwatch, ScriptedModel, names_of
@@ -192,3 +192,16 @@ async def test_a_clause_that_is_not_in_force_is_never_cited():
 
     made = (await explained(declined(), clauses=Stale())).explanation
     assert all(not s.citations for s in made.sentences)
+
+
+async def test_a_simulation_is_never_told_as_decided():
+    """A model that says "is approved" of a simulation is refused; "would be approved" is let out."""
+    approved = next(d for d in decisions(40) if d.outcome is Outcome.APPROVE)
+    simulated = approved.model_copy(update={"mode": Mode.SIMULATION})
+    told = {
+        verb: (await explained(simulated, ScriptedModel(drafts(outcome=f"The application {verb} approved."))))
+        for verb in ("is", "would be")
+    }
+    writers = {verb: made.explanation.sentences[0].writer for verb, made in told.items()}
+    assert writers == {"is": Writer.DETERMINISTIC, "would be": Writer.LLM}
+    assert "outcome" in {p.code for p in told["is"].explanation.problems}

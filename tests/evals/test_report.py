@@ -75,6 +75,13 @@ def test_markdown_escapes_what_would_break_a_table(files):
     assert "Not run: there is <nothing>" in files["report.md"]
 
 
+def test_markdown_tells_matrices_and_what_worst_cases_said(files):
+    """A reviewer sees what a reader of the page sees, in words."""
+    assert "| Kills | made | none |" in files["report.md"]
+    assert "| k | 100 % of 3 |  |" in files["report.md"]
+    assert "- `three` (right answers): is three? → <b>wrong</b>" in files["report.md"]
+
+
 class Page(HTMLParser):
     """Counts what a page opens and closes, and gathers what it would load."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from evals.faults import FAULTS, Fault
 from evals.faults.model import COMPLETE, Seeded, grouped, run_fault, seeded
-from evals.faults.table import DOCUMENT, keys, rows, rows_in
+from evals.faults.table import BEGINS, DOCUMENT, ENDS, keys, rows, rows_in, with_table
 from evals.frame import CaseSuite, Options
 from evals.gates import Result
 from evals.lived import FEEDBACK, STORED
@@ -43,12 +43,15 @@ def without(group: str, options: Options, sound: Sound) -> Result:
     ids=[fault.says for faults in GROUPS.values() for fault in faults],
 )
 def test_a_fault_is_noticed(options: Options, sound: Sound, group: str, fault: Fault):
-    """The gates named with a fault hold without it and fail with it."""
+    """The gates named with a fault hold without it and fail with it; the document says what they ask."""
     result = without(group, options, sound)
     if result.not_run:
         pytest.skip(result.not_run)
     found = seeded(fault, options, result)
     assert found.noticed, rows([found])
+    written = rows_in(DOCUMENT.read_text(encoding="utf-8"))
+    asked = {key: row.split(" | ")[-1] for key, row in rows([found]).items()}
+    assert asked == {key: written[key].split(" | ")[-1] for key in asked}
 
 
 def test_every_gate_of_every_suite_has_a_fault(options: Options, sound: Sound):
@@ -95,3 +98,18 @@ def test_a_fault_that_nobody_notices_is_said_so(options: Options):
     found: Seeded = seeded(fault, options)
     assert not found.noticed
     assert all("NOT NOTICED" in row for row in rows([found]).values())
+
+
+def test_rows_of_some_suites_leave_the_others_as_they_were():
+    """Where one suite's faults were seeded the document keeps the rest; a fault without a row is refused."""
+    one, other = (fault for fault in FAULTS if fault.suite == "policy")
+    kept = "| {} | {} | 0 | 1 | ≤ 0 |"
+    document = DOCUMENT.read_text(encoding="utf-8")
+    new = {key: kept.format(*key) for key in keys([one])}
+    changed = rows_in(with_table(document, new, FAULTS))
+    assert {key: changed[key] for key in keys([one])} == new
+    assert {key: changed[key] for key in keys([other])} == {k: rows_in(document)[k] for k in keys([other])}
+    with pytest.raises(ValueError, match="no figures for"):
+        with_table(f"{BEGINS}{ENDS}", new, [other])
+    with pytest.raises(ValueError, match="no place for the table"):
+        with_table("a page", new, [one])

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from evals import ids
 from evals.frame import Findings, Options, PartSuite
 from evals.gates import exactly
@@ -11,9 +13,10 @@ from evals.runner import run_suite
 from evals.suites import SUITES
 from evals.twice import differences
 
-FEW = 3
+FEW = 2
 
 
+@pytest.mark.timeout(600)
 def test_two_runs_of_every_suite_are_equal_but_for_their_times(options: Options):
     """In two processes that hash otherwise each suite finds the same: `python -m evals.twice` at length."""
     assert differences(list(SUITES), replace(options, most=FEW)) == dict.fromkeys(SUITES, ())
