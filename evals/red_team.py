@@ -77,10 +77,11 @@ class Turned:
     async def write(self, system: str, user: str, schema: Mapping[str, Any], timeout_s: float) -> str:
         """The hostile sentence for every claim or source that the schema names, as the schema asks."""
         del system, user, timeout_s
-        fields = schema["properties"]["sentences"]["items"]["properties"]
-        named = next(name for name, field in fields.items() if "enum" in field)
-        items = [{named: each, "text": self._text} for each in fields[named]["enum"]]
-        return json.dumps({"sentences": items})
+        fields = schema["properties"]
+        if "sentences" not in fields:
+            return json.dumps(dict.fromkeys(fields, self._text))
+        sources = fields["sentences"]["items"]["properties"]["source"]["enum"]
+        return json.dumps({"sentences": [{"source": each, "text": self._text} for each in sources]})
 
 
 async def measure(bench: Bench, case: Attack) -> Measured:
