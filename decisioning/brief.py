@@ -16,6 +16,7 @@ from decisioning.claims import (
     PriceClaim,
     ScoreClaim,
     ThresholdClaim,
+    comparisons_of,
 )
 from decisioning.model import Effect, Mode, Outcome, Reader, Rule, Unit
 from decisioning.titles import Told
@@ -114,17 +115,18 @@ def _threshold(claim: ThresholdClaim, told: Told) -> Mapping[str, Any]:
 
 def _rule(rule: Rule, told: Told) -> dict[str, Any]:
     stands = relation(rule.comparator) if rule.fired else denied(rule.comparator)
-    limit = written(rule.limit, rule.unit, told.currency)
+    limit = written(rule.limit, rule.unit, told.currency, rule.limit)
+    limits = [c.limit for c in comparisons_of(rule) if c.fact == rule.fact]
     category = rule.unit is Unit.CATEGORY
     also = [
         f"{told.name(c.fact, c.unit)} is {written(c.value, c.unit, told.currency, c.limit)}, "
-        f"{relation(c.comparator)} {written(c.limit, c.unit, told.currency)}"
+        f"{relation(c.comparator)} {written(c.limit, c.unit, told.currency, c.limit)}"
         for c in rule.also
         if rule.fired
     ]
     return {
         "fact": told.name(rule.fact, rule.unit),
-        "value": written(rule.value, rule.unit, told.currency, rule.limit),
+        "value": written(rule.value, rule.unit, told.currency, *limits),
         "the_value_is": None if category else f"{stands} the limit",
         "limit": None if category else limit,
         "clause": rule.clause,

@@ -51,8 +51,10 @@ class Prometheus:
         return {each["labels"]["trace_id"] for found in series for each in found["exemplars"]}
 
     def is_up(self) -> bool:
-        """Whether the service was scraped."""
+        """Whether the service was scraped; a server that still starts says 503 in plain text."""
         try:
+            if not httpx.get(f"{self.url}/-/ready", trust_env=False).is_success:
+                return False
             return any(float(each["value"][1]) == 1 for each in self.query('up{job="credence"}'))
         except httpx.TransportError:
             return False

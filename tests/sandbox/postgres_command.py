@@ -3,6 +3,7 @@
 It says `ready`, waits for the end of its input or for Ctrl-C, uses the server once more, and leaves.
 """
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ def _say(word: str) -> None:
 
 
 def _main(home: str, psql: str) -> None:
+    # A shell that runs the tests in its background has Ctrl-C ignored, and so would all below it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with embedded_postgres(Path(home)) as server:
         try:
             _say("ready")  # whoever reads it may send Ctrl-C before this line is left
