@@ -36,9 +36,16 @@ async def _connected(url: str) -> Any:
     return await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://"))
 
 
+KEPT = """
+select key, decision_id, coalesce(convert_to(d.record::text, 'UTF8'), k.response) as response
+from idempotency_key k left join decision d on d.id = k.decision_id and k.response = ''
+"""
+"""An empty answer stands for the decision's own record."""
+
+
 async def _of_keys(connection: Any, keys: Sequence[Key]) -> list[str]:
     """Each key that was ever sent has one decision, the one that was acknowledged, byte for byte."""
-    rows = await connection.fetch("select key, decision_id, response from idempotency_key")
+    rows = await connection.fetch(KEPT)
     kept = {row["key"]: row for row in rows}
     decisions = Counter(str(row["id"]) for row in await connection.fetch("select id from decision"))
     found = []
