@@ -26,13 +26,6 @@ def citations_of(
     return tuple(cite(clause, _carrying(clause, rule, scored, decision, text)) for clause in clauses)
 
 
-def citation_for(clause: Clause, text: str) -> Citation:
-    """A quote from the clause: the sentence of it that is most like the text."""
-    return cite(
-        clause, _scored(clause, [_likeness(clause.text[a:b], text) for a, b in sentences(clause.text)])
-    )
-
-
 def _carrying(
     clause: Clause, rule: Rule | None, scored: str | None, decision: Decision, text: str
 ) -> tuple[int, int]:

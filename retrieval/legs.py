@@ -120,11 +120,9 @@ def _above(height: str, where: str, binds: str, limit: int) -> str:
 def meant(binds: str, dimensions: int, candidates: int, *, one_document: bool) -> str:
     """The passages in force that mean nearly the same.
 
-    The vector index is asked where most of the corpus is in force. Elsewhere the signs of all vectors are
-    read, block by block, and the nearest by these compared in full: a sum of two Hamming distances stands
-    for the product with a question of two bits a dimension. What counts as near is taken from one block, so
-    that of all blocks about SKETCHED times as many as are wanted are; whoever is farther by the first
-    distance than anybody near there is not asked for the second. All are compared where too few are in force.
+    What counts as near by the sketches is taken from one block, so that of all blocks about SKETCHED times
+    as many as are wanted are; whoever is farther by the first distance than anybody near there is not asked
+    for the second. All are compared where too few are in force.
     """
     enough = candidates * ENOUGH_OF_ONE if one_document else candidates
     nearer = (

@@ -58,11 +58,6 @@ def likeness(content: Iterable[Word], passage: Passage) -> float:
     ) / len(own)
 
 
-def keys_of(found: Iterable[Word]) -> frozenset[str]:
-    """Everything that these words can be matched by."""
-    return frozenset(key for word in found for key in keys(word.stem))
-
-
 _ITEM = re.compile(r"\(?(?:[a-z]{1,2}|[ivx]{1,4}|\d{1,2})[).]\s", re.IGNORECASE)
 _LEADS = re.compile(r"[:\u2014\u2013-]\s*$")
 

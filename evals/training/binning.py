@@ -6,7 +6,6 @@ nor harms, since the reason for its absence is not known.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -135,8 +134,3 @@ def _weights(rows: Floats, bad: Floats) -> Floats:
     good = rows - bad
     weights: Floats = np.log(((good + _HALF) / good.sum()) / ((bad + _HALF) / bad.sum()))
     return weights
-
-
-def is_monotone(points: tuple[float, ...], *, rising: bool) -> bool:
-    """Whether points never rise with risk: they fall along a rising characteristic, else they climb."""
-    return all((after <= before) if rising else (after >= before) for before, after in pairwise(points))
