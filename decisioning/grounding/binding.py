@@ -95,7 +95,7 @@ def _unfired(said: Said, cause: re.Match[str] | None, pool: Pool) -> Iterator[Pr
 
 
 def _given(said: Said, pool: Pool) -> tuple[frozenset[str], ...]:
-    """The topics that are given as causes: those behind a "because", or else all; a tier is none beside others."""
+    """The topics given as causes: those behind a "because", or else all; a tier is none beside others."""
     found = _BECAUSE.search(said.text)
     behind: tuple[frozenset[str], ...] = ()
     if found is not None:
