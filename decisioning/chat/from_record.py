@@ -18,6 +18,7 @@ from decisioning.grounding.topics import MEANT, NAMED, named_in, stems_of, words
 from decisioning.model import Decision, Effect, Outcome
 from decisioning.orders import without_orders
 from decisioning.ports import Clause
+from decisioning.quotes import covers
 from decisioning.titles import Told
 from decisioning.wording import capitalised, listed, number, written, written_date
 
@@ -247,21 +248,10 @@ async def who_decides(scene: Scene, decision: Decision, tools: Tools) -> Reply |
     said: list[Statement] = []
     for clause in (h.clause for h in hits if in_force(h.clause, decision.as_of)):
         rows = [s for s in sentences(clause.text) if " | " in clause.text[s[0] : s[1]]]
-        wanted = [s for s in rows if any(_covers(clause.text[s[0] : s[1]], name) for name in referring)]
+        wanted = [s for s in rows if any(covers(clause.text[s[0] : s[1]], name) for name in referring)]
         if wanted and re.search(r"\bdecides?\b", clause.text, re.IGNORECASE):
             said = [quoted(clause, span) for span in wanted]
             break
     own = await by_claims(scene, decision, tools, only=("next",))
     lead = own.statements if own else ()
     return Reply((*lead, *said), decision.as_of, kind="record") if said or lead else None
-
-
-def _covers(row: str, clause: str) -> bool:
-    """Whether a row's second cell names the clause or the part that it stands in."""
-    cells = [c.strip() for c in row.split("|")]
-    if len(cells) < 2:
-        return False
-    part = re.match(r"[A-Z]+-(\d+)", clause)
-    named = re.findall(r"\bParts? ([\d, and]+)", cells[1])
-    parts = {n for text in named for n in re.findall(r"\d+", text)}
-    return bool(re.search(rf"{re.escape(clause)}(?![\d.])", cells[1])) or bool(part and part[1] in parts)
