@@ -22,6 +22,7 @@ from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, No
 from decisioning.decide import Request, decide
 from decisioning.errors import InvalidApplication, NoPolicyInForce
 from decisioning.explain import sha256_of
+from decisioning.lender_time import in_lender_time
 from decisioning.model import Decision, Mode, Value
 from decisioning.ports import Clause
 from decisioning.product import Product
@@ -165,7 +166,8 @@ class LiveTools:
                 made = await self._on_another_day(decision, changes, day)
         except (InvalidApplication, NoPolicyInForce) as refused:
             return CannotTry(_plain(refused))
-        return made.model_copy(update={"mode": Mode.SIMULATION, "notice": None})
+        home = in_lender_time(made, self._product.on(day).product.timezone)
+        return home.model_copy(update={"mode": Mode.SIMULATION, "notice": None})
 
     async def _on_another_day(self, decision: Decision, changes: Mapping[str, Value], day: date) -> Decision:
         """The same under the policy of another day, which the decision itself never saw."""

@@ -15,6 +15,7 @@ from app.wiring import Services
 from decisioning.edition import KINDS, Edition, edition_of
 from decisioning.errors import EvidenceChanged
 from decisioning.explain import replay_explanation
+from decisioning.lender_time import in_lender_time
 from decisioning.model import Evidence
 from decisioning.ports import Clause
 from decisioning.replay import Difference, artefact_difference, first_difference, replay
@@ -62,7 +63,7 @@ async def _words_difference(
         clauses = await _clauses_of(services, stored, kept.evidence, edition.product.document)
         try:
             again = replay_explanation(
-                stored.decision, kept.evidence, clauses, kept.explanation.reader, titles_of(edition)
+                in_lender_time(stored.decision, edition.product.timezone), kept.evidence, clauses, kept.explanation.reader, titles_of(edition)
             )
         except EvidenceChanged as changed:
             return Difference(path, "a clause as it was read", str(changed))

@@ -1,0 +1,154 @@
+"""What a reader would stumble over: words that are untrue, hang or repeat, and quotes beside the point."""
+
+import asyncio
+
+import pytest
+
+from app.sandbox.applications import sample_applications
+from decisioning.claims import FailureClaim, NextClaim, claims_of
+from decisioning.model import Decision, Effect, Mode, Outcome, Reader
+from decisioning.quotes import citations_of
+from decisioning.titles import Told
+from decisioning.writer import sentence
+from evals.words.breaking import titles
+from evals.words.decided import DAYS, decided, manual
+from retrieval.model import Provision
+from tests.decisioning.decisions import decisions, incomplete
+
+READERS = [Reader.ANALYST, Reader.APPLICANT]
+
+
+def told(decision: Decision, claim_id: str, reader: Reader = Reader.ANALYST) -> str:
+    claim = next(c for c in claims_of(decision) if c.id == claim_id)
+    return sentence(claim, Told(decision), reader)
+
+
+def first(outcome: Outcome) -> Decision:
+    return next(d for d in decisions(200) if d.outcome is outcome)
+
+
+def supposed(decision: Decision) -> Decision:
+    return decision.model_copy(update={"mode": Mode.SIMULATION})
+
+
+def test_the_day_for_asking_is_not_the_applicants():
+    """Until when the lender must ask for what is missing is no deadline of the applicant's."""
+    assert "2026" not in told(incomplete(), "next", Reader.APPLICANT)
+    assert "the request is due by" in told(incomplete(), "next")
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_file_does_not_lack_debt(reader):
+    """What is missing is not stated; "your file lacks debt" says another thing."""
+    assert "does not state" in told(incomplete(), "missing", reader)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("outcome", [Outcome.APPROVE, Outcome.REFER, Outcome.DECLINE])
+def test_nothing_follows_from_a_simulation(outcome, reader):
+    """No notice is due, no offer stands and nobody decides: all that would only be so."""
+    decision = supposed(first(outcome))
+    kinds = {"next", "price", "condition", "outcome"}
+    said = [sentence(c, Told(decision), reader) for c in claims_of(decision) if c.kind in kinds]
+    assert said
+    assert [s for s in said if "would" not in s] == []
+
+
+def test_that_a_person_decides_is_said_once():
+    """The reasons of a referral tell what refers it; that a person decides stands in the last sentence."""
+    decision = first(Outcome.REFER)
+    said = [sentence(c, Told(decision), Reader.ANALYST) for c in claims_of(decision)]
+    assert sum("person decides" in s or "must decide" in s for s in said) == 1
+
+
+def test_a_failure_refers():
+    """A model that is down refers the application, which is said as such."""
+    claim = FailureClaim(id="failure:scoring", dependency="scoring", problem="no answer")
+    said = sentence(claim, Told(first(Outcome.REFER)), Reader.ANALYST)
+    assert said == "The scoring model could not be used, so the application is referred."
+
+
+def test_a_limit_that_is_kept_is_told_as_one():
+    """A limit that the application keeps did apply; the sentence says what it is and that it is not passed."""
+    kept = [
+        sentence(c, Told(d), Reader.EXAMINER)
+        for d in decisions(60)
+        for c in claims_of(d)
+        if c.kind == "threshold" and not c.rule.fired and not c.rule.also
+    ]
+    assert kept
+    assert [s for s in kept if "did not apply" in s or "that applies under" not in s] == []
+
+
+def test_a_referral_has_no_minimum():
+    """Below the limit of a referral an application is referred; the minimum is where it is declined."""
+    said = [
+        sentence(c, Told(d), Reader.ANALYST)
+        for d in decisions(200)
+        for c in claims_of(d)
+        if c.kind == "threshold" and c.rule.effect is Effect.REFER
+    ]
+    assert said
+    assert [s for s in said if "the minimum of" in s] == []
+
+
+class _Stands:
+    """A clause of the manual as a quote needs it."""
+
+    def __init__(self, provision: Provision, edition: str) -> None:
+        self.document, self.edition = "credit-policy", edition
+        self.clause, self.text = provision.clause, provision.text
+
+
+@pytest.fixture(scope="module")
+def real() -> list[Decision]:
+    """Real applications under today's edition."""
+    return asyncio.run(decided(days=DAYS[:1], outages=0, chosen=sample_applications()[:400]))
+
+
+def quotes(decision: Decision, kind: str, clause: str, source: str | None = None) -> set[str]:
+    found = set()
+    for claim in claims_of(decision):
+        if claim.kind != kind or (source and claim.id != f"reason:{source}"):
+            continue
+        stands = [_Stands(manual(decision.as_of)[n], "2026-06-01") for n in claim.clauses if n == clause]
+        text = sentence(claim, Told(decision, titles(decision)), Reader.ANALYST)
+        found |= {c.quote for c in citations_of(claim, decision, stands, text)}
+    return found
+
+
+def quoted(real: list[Decision], kind: str, clause: str, source: str | None = None) -> set[str]:
+    return set().union(*(quotes(d, kind, clause, source) for d in real))
+
+
+def test_the_row_of_the_price_tier_is_quoted(real):
+    """An offer in tier C rests on the row of tier C, not on that of the tier it missed."""
+    for decision in (d for d in real if d.offer and d.pricing):
+        (quote,) = quotes(decision, "price", "CP-8.3")
+        assert quote.startswith(f"{decision.pricing.tier} | ")
+
+
+def test_the_row_of_the_characteristic_is_quoted(real):
+    """The loan-to-price ratio is not explained by the row of the assets."""
+    found = quoted(real, "characteristic", "CP-4.1", "LOAN_TO_PRICE_SCORED")
+    assert found == {"Loan-to-price ratio | the loan-to-price ratio (CP-1.11)"}
+
+
+@pytest.mark.parametrize("code", ["AMOUNT_OVER_BAND", "AMOUNT_OVER_AUTHORITY"])
+def test_the_row_of_who_decides_is_quoted(real, code):
+    """An amount above the authority goes to the row that names its clause among what is decided."""
+    found = quoted(real, "threshold", "CP-7.4", code)
+    assert found == {"Senior underwriter | referrals under CP-7.2 and CP-7.3 | exceptions"}
+
+
+def test_no_quote_hangs_on_the_sentence_before(real):
+    """ "They enter disposable income alone" says nothing of who they are."""
+    assert quoted(real, "threshold", "CP-3.8") == {
+        "Household expenses (CP-1.5) are set by the number of persons whom the applicant maintains."
+    }
+
+
+def test_a_step_without_a_day_is_told():
+    """What comes next is told without a day where the record sets none."""
+    claim = NextClaim(id="next", step="review", due_on=None)
+    assert sentence(claim, Told(first(Outcome.REFER)), Reader.ANALYST) == "Next, a person decides."
