@@ -63,7 +63,11 @@ async def _words_difference(
         clauses = await _clauses_of(services, stored, kept.evidence, edition.product.document)
         try:
             again = replay_explanation(
-                in_lender_time(stored.decision, edition.product.timezone), kept.evidence, clauses, kept.explanation.reader, titles_of(edition)
+                in_lender_time(stored.decision, edition.product.timezone),
+                kept.evidence,
+                clauses,
+                kept.explanation.reader,
+                titles_of(edition),
             )
         except EvidenceChanged as changed:
             return Difference(path, "a clause as it was read", str(changed))

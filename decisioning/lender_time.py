@@ -1,4 +1,4 @@
-"""A decision whose instants are told in the lender's time zone, so that the dates of its words are the lender's."""
+"""A decision with its instants in the lender's time zone, so that the dates in words are the lender's."""
 
 from zoneinfo import ZoneInfo
 

@@ -16,14 +16,17 @@ LATE = datetime(2026, 12, 23, 23, 30, tzinfo=UTC)
 
 
 def approved() -> Decision:
+    """One with an offer."""
     return next(d for d in decisions(60) if d.offer)
 
 
 def declined() -> Decision:
+    """One with a notice."""
     return next(d for d in decisions(60) if d.outcome is Outcome.DECLINE)
 
 
 def told(decision: Decision, kind: str, reader: Reader = Reader.ANALYST) -> str:
+    """The sentence of the claim of that kind."""
     claim = next(c for c in claims_of(decision) if c.kind == kind)
     return sentence(claim, Told(decision), reader)
 
@@ -64,4 +67,5 @@ def test_stored_instants_are_not_touched():
     """A copy is made; the decision keeps its own."""
     decision = late(approved())
     in_lender_time(decision, "Europe/Madrid")
+    assert decision.offer is not None
     assert decision.offer.expires_at.utcoffset() == timedelta(0)

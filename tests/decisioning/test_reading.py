@@ -1,6 +1,8 @@
 """What a reader would stumble over: words that are untrue, hang or repeat, and quotes beside the point."""
 
 import asyncio
+from dataclasses import dataclass
+from datetime import date
 
 import pytest
 
@@ -12,22 +14,24 @@ from decisioning.titles import Told
 from decisioning.writer import sentence
 from evals.words.breaking import titles
 from evals.words.decided import DAYS, decided, manual
-from retrieval.model import Provision
 from tests.decisioning.decisions import decisions, incomplete
 
 READERS = [Reader.ANALYST, Reader.APPLICANT]
 
 
 def told(decision: Decision, claim_id: str, reader: Reader = Reader.ANALYST) -> str:
+    """The sentence of the claim with that id."""
     claim = next(c for c in claims_of(decision) if c.id == claim_id)
     return sentence(claim, Told(decision), reader)
 
 
 def first(outcome: Outcome) -> Decision:
+    """A decision with that outcome."""
     return next(d for d in decisions(200) if d.outcome is outcome)
 
 
 def supposed(decision: Decision) -> Decision:
+    """The same as a simulation."""
     return decision.model_copy(update={"mode": Mode.SIMULATION})
 
 
@@ -69,7 +73,7 @@ def test_a_failure_refers():
 
 
 def test_a_limit_that_is_kept_is_told_as_one():
-    """A limit that the application keeps did apply; the sentence says what it is and that it is not passed."""
+    """A limit that is kept did apply; the sentence says what it is and that it is not passed."""
     kept = [
         sentence(c, Told(d), Reader.EXAMINER)
         for d in decisions(60)
@@ -92,12 +96,18 @@ def test_a_referral_has_no_minimum():
     assert [s for s in said if "the minimum of" in s] == []
 
 
-class _Stands:
-    """A clause of the manual as a quote needs it."""
+@dataclass(frozen=True)
+class Stands:
+    """A clause of the manual as it stands today."""
 
-    def __init__(self, provision: Provision, edition: str) -> None:
-        self.document, self.edition = "credit-policy", edition
-        self.clause, self.text = provision.clause, provision.text
+    clause: str
+    text: str
+    document: str = "credit-policy"
+    edition: str = "2026-06-01"
+    heading: str | None = None
+    parent: str | None = None
+    effective_from: date = date(2026, 6, 1)
+    effective_to: date | None = None
 
 
 @pytest.fixture(scope="module")
@@ -107,17 +117,19 @@ def real() -> list[Decision]:
 
 
 def quotes(decision: Decision, kind: str, clause: str, source: str | None = None) -> set[str]:
+    """What the sentences of a kind, or of one reason, quote of a clause."""
     found = set()
     for claim in claims_of(decision):
         if claim.kind != kind or (source and claim.id != f"reason:{source}"):
             continue
-        stands = [_Stands(manual(decision.as_of)[n], "2026-06-01") for n in claim.clauses if n == clause]
+        stands = [Stands(n, manual(decision.as_of)[n].text) for n in claim.clauses if n == clause]
         text = sentence(claim, Told(decision, titles(decision)), Reader.ANALYST)
         found |= {c.quote for c in citations_of(claim, decision, stands, text)}
     return found
 
 
 def quoted(real: list[Decision], kind: str, clause: str, source: str | None = None) -> set[str]:
+    """The same over many decisions."""
     return set().union(*(quotes(d, kind, clause, source) for d in real))
 
 
