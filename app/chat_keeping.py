@@ -15,7 +15,7 @@ from app.storage.decisions import load_decision
 from app.storage.errors import UnknownRecord
 from app.wiring import Services
 from decisioning.chat import Asking, Memory, answer
-from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Trace
+from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Resolved, Trace
 from decisioning.errors import DependencyFailed
 from decisioning.lender_time import in_lender_time
 from decisioning.model import Decision, Value
@@ -164,3 +164,8 @@ class KeptTools:
         """From the record."""
         due = self._decision.notice if self._decision else None
         return NoticeDue(kind=due.kind, due_on=due.due_at.date()) if due else None
+
+    async def read_resolution(self) -> Resolved | None:
+        """What was found then."""
+        call = self._next("read_resolution")
+        return Resolved.model_validate(call["resolved"]) if call.get("resolved") else None

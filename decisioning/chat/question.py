@@ -55,7 +55,8 @@ INTENTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "why",
-        r"\bwhy\b|\breasons?\b|\bbecause\b|\bcause[sd]?\b|\bhow come\b|\bon what (?:basis|grounds?)\b"
+        r"\bwhy\b|\bsummar\w+"
+        r"|\breasons?\b|\bbecause\b|\bcause[sd]?\b|\bhow come\b|\bon what (?:basis|grounds?)\b"
         r"|\bwhat went wrong\b"
         r"|\bexplain (?:the|this|that) (?:decision|outcome|decline|referral|result)\b|\bwhat led to\b"
         r"|\bwhat (?:tipped|drove|decided)\b|\bgrounds? (?:for|of)\b|\bmain factors?\b|\bjustif\w+",

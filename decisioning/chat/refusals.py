@@ -14,6 +14,21 @@ NO_PERSON = "This chat holds no personal data: it reads neither names, addresses
 NO_PROMPT = "This chat shows no instructions of its own; it quotes the policy and reads the record."
 ONLY_ENGLISH = "This chat reads and answers English alone, since its check of each sentence does."
 
+NOT_ASKED = "The application does not ask that and no rule reads it, so there is nothing to try."
+
+_WHO_ONE_IS = (
+    r"(?:married|unmarried|single|divorced|widow(?:ed|er)?|separated|pregnant|(?:wo)?man|(?:fe)?male|older"
+    r"|younger|(?:\d+|\w+) years? (?:old|of age)|aged? \d+|black|white|asian|a foreigner|foreign|an immigrant"
+    r"|catholic|muslim|jewish|christian|gay|lesbian|disabled)"
+)
+_SUPPOSES_OTHER = re.compile(
+    r"\b(?:what (?:about )?if|and if|suppos\w+|assum\w+|imagine|would\b[^?.]*\bif)\b[^?.,;]{0,40}"
+    rf"\b(?:were|was|is|are|be|had been)\b(?: \w+){{0,2}} {_WHO_ONE_IS}\b"
+    r"(?! (?:income|loan|amount|term|debt))"
+    r"|\b(?:what (?:about )?if|and if|suppos\w+|assum\w+|would\b[^?.]*\bif)\b[^?.,;]{0,40}"
+    r"\b(?:age|marital status|gender|sex|race|religion|nationality)\b (?:were|was|is|had been)\b",
+    re.IGNORECASE,
+)
 _ORDER = re.compile(
     r"(?:^|[.!?:;\n]\s*|\b(?:please|can you|could you|will you|would you|you (?:must|should|will|have to"
     r"|need to)"
@@ -102,6 +117,8 @@ def refusal(question: str) -> str | None:
     if _foreign(question):
         return ONLY_ENGLISH
     hidden = " ".join((question, *_decoded(question)))
+    if _SUPPOSES_OTHER.search(question) and not _GENERAL.search(question) and not _PROMPT.search(hidden):
+        return NOT_ASKED
     if _PROMPT.search(hidden):
         return NO_PROMPT
     if _FUTURE.search(hidden) or _ORDER.search(hidden) or _OVERRIDE.search(hidden):

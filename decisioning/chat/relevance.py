@@ -20,6 +20,7 @@ from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import Word, sentences, words
 from decisioning.orders import is_order
 from decisioning.ports import Clause
+from decisioning.quotes import names_head
 
 LIKELY = 0.38
 """From here on a clause is taken to answer: fitted so that hardly a silent policy is quoted."""
@@ -60,6 +61,8 @@ _DEFINES = re.compile(
     r"|must)\b).)*$",
     re.IGNORECASE,
 )
+_MEANS = re.compile(r"^[^.]*\bmeans\b")
+"""A clause that defines begins with what its term means."""
 _HAPPENS = re.compile(
     r"\bwhat (?:happens|do we do|does the lender do|if|follows)\b|\bconsequences?\b|\blead to\b",
     re.IGNORECASE,
@@ -93,11 +96,25 @@ def answering(question: Question, found: Sequence[Found]) -> tuple[Answering, ..
         return ()
     weighed = [(likelihood(f), one.clause) for f, one in zip(features(question, found), found, strict=True)]
     weighed = [w for w in weighed if not _vetoed(question, w[1])]
-    best = max(weighed, key=lambda pair: pair[0], default=None)
+    best = _defining(question, [c for _, c in weighed]) or max(
+        weighed, key=lambda pair: pair[0], default=None
+    )
     if best is None or best[0] < LIKELY:
         return ()
     quotes = quotes_of(question, best[1])
     return (Answering(best[1], best[0], quotes),) if quotes else ()
+
+
+def _defining(question: Question, clauses: Sequence[Clause]) -> tuple[float, Clause] | None:
+    """The clause that defines the very thing that is asked for: headed by it, it says what it means."""
+    asked = frozenset(w.stem for w in question.specific)
+    if not asked or question.asks_bound or not _DEFINES.search(question.plain):
+        return None
+    for clause in clauses:
+        headed = frozenset(w.stem for w in words(clause.heading or "") if not is_stop(w.text))
+        if headed == asked and _MEANS.search(clause.text):
+            return 1.0, clause
+    return None
 
 
 def likelihood(features: Mapping[str, float]) -> float:
@@ -173,6 +190,8 @@ def quotes_of(question: Question, clause: Clause) -> tuple[tuple[int, int], ...]
     """The sentences of a clause that say what is asked, as few as carry it; a table whole where wanted."""
     spans = [s for s in sentences(clause.text) if not is_order(clause.text[s[0] : s[1]])]
     rows = [s for s in spans if " | " in clause.text[s[0] : s[1]]]
+    if spans and _DEFINES.search(question.plain) and _defining(question, [clause]):
+        return (spans[0],)
     picked = _picked(question, clause, spans)
     if (
         len(rows) > 1
@@ -205,11 +224,18 @@ def _picked(
             break
     if _HOW_MUCH.search(question.plain) and not any(has_number(clause.text[a:b]) for a, b in picked):
         picked = [s for s in spans if has_number(clause.text[s[0] : s[1]])][:1] or picked
-    return tuple(sorted(picked))
+    return tuple(sorted(_without_bare_head(clause, picked)))
+
+
+def _without_bare_head(clause: Clause, picked: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The head of a table says something only above a row of it."""
+    rows = [s for s in sentences(clause.text) if " | " in clause.text[s[0] : s[1]]]
+    bare = rows and not any(s in picked for s in rows[1:])
+    return [s for s in picked if not (bare and s == rows[0])] or list(picked)
 
 
 def _gain(question: Question, piece: str, left: Sequence[Word], *, first: bool) -> float:
-    carried = sum(_carries(w, piece) for w in left)
+    carried = sum(_carries(w, piece) for w in left) + _row_named(question, piece)
     bonus = 0.5 * carried / (3 + len([w for w in words(piece) if not is_stop(w.text)]))
     if first:
         bonus += 0.6 * (_wants_number(question) and has_number(piece))
@@ -219,6 +245,12 @@ def _gain(question: Question, piece: str, left: Sequence[Word], *, first: bool) 
         asked = {w.stem for w in question.content}
         bonus += 0.05 * len(asked & {w.stem for w in words(piece)})
     return carried + bonus
+
+
+def _row_named(question: Question, piece: str) -> float:
+    """A row headed by a letter that the question names: "what is the margin of tier A?"."""
+    head = piece.partition(" | ")[0].strip()
+    return float(len(head) == 1 and f" {head}" in question.plain and names_head(piece, question.plain[1:]))
 
 
 def _carries(word: Word, piece: str) -> float:
