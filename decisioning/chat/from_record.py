@@ -42,6 +42,7 @@ _FIRST = re.compile(
     r" (?:reason|factor|ground|cause)\b",
     re.IGNORECASE,
 )
+_OFFER = re.compile(r"\boffer|\bterms\b", re.IGNORECASE)
 _ABOUT_IT = vocabulary("about it")
 _POINTS_OF = re.compile(
     r"\bpoints?\b[^.?!]*\b(?:earn|get|got|gain|bring|brought|give|gave|given|contribut|add|lose|lost|cost)\w*"
@@ -77,6 +78,8 @@ async def by_claims(
     facts = (
         () if only or asks_points(scene.question) else _facts(scene.question, decision, claims, scene.titles)
     )
+    if decision.offer is None and _OFFER.search(scene.question.plain) and "why" not in scene.question.intents:
+        claims, facts = [c for c in claims if c.kind not in ("next", "price")], ()
     absent = () if only else _absent(scene.question, decision, claims, scene.titles)
     if not claims and not facts and not absent:
         return None
@@ -198,11 +201,7 @@ def _absent(
         said.append("The record holds no conditions.")
     if "missing" in question.intents and not decision.missing and "why" not in question.intents:
         said.append("The record names nothing that is missing.")
-    if (
-        "price" in question.intents
-        and decision.offer is None
-        and re.search(r"\boffer|\bterms\b", question.plain, re.IGNORECASE)
-    ):
+    if "price" in question.intents and decision.offer is None and _OFFER.search(question.plain):
         said.append("The record holds no offer.")
     if (
         "next" in question.intents

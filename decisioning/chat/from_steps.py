@@ -57,8 +57,10 @@ async def with_resolution(reply: Reply, decision: Decision, tools: Tools) -> Rep
     if resolved is None:
         return reply
     statements = [s for s in reply.statements if s.id != "next"]
-    place = next((n + 1 for n, s in enumerate(statements) if s.id == "outcome"), 0)
-    return replace(reply, statements=(*statements[:place], _resolved(resolved), *statements[place:]))
+    ended_by = _resolved(resolved)
+    told_first = any(s.id == "outcome" for s in statements)
+    whole = (*statements, ended_by) if told_first else (ended_by, *statements)
+    return replace(reply, statements=whole)
 
 
 def _resolved(resolved: Resolved) -> Statement:

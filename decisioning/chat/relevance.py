@@ -15,12 +15,12 @@ from math import exp, log
 
 from decisioning.chat.figures import counts, has_figure, has_number, names_stand
 from decisioning.chat.question import Question
+from decisioning.chat.shapes import DEFINES, defining, row_named, without_bare_head
 from decisioning.chat.tools import Found
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import Word, sentences, words
 from decisioning.orders import is_order
 from decisioning.ports import Clause
-from decisioning.quotes import names_head
 
 LIKELY = 0.38
 """From here on a clause is taken to answer: fitted so that hardly a silent policy is quoted."""
@@ -56,13 +56,6 @@ _BECAUSE = re.compile(
     r"\bbecause\b|\btherefore\b|\bso that\b|\bsince\b|\bnot tell enough\b|\bpays for\b|\bharms?\b",
     re.IGNORECASE,
 )
-_DEFINES = re.compile(
-    r"^\W*(?:what (?:is|are|does|do|counts? as)|define|explain|meaning of)\b(?:(?!\b(?:happens?|needed"
-    r"|must)\b).)*$",
-    re.IGNORECASE,
-)
-_MEANS = re.compile(r"^[^.]*\bmeans\b")
-"""A clause that defines begins with what its term means."""
 _HAPPENS = re.compile(
     r"\bwhat (?:happens|do we do|does the lender do|if|follows)\b|\bconsequences?\b|\blead to\b",
     re.IGNORECASE,
@@ -96,25 +89,11 @@ def answering(question: Question, found: Sequence[Found]) -> tuple[Answering, ..
         return ()
     weighed = [(likelihood(f), one.clause) for f, one in zip(features(question, found), found, strict=True)]
     weighed = [w for w in weighed if not _vetoed(question, w[1])]
-    best = _defining(question, [c for _, c in weighed]) or max(
-        weighed, key=lambda pair: pair[0], default=None
-    )
+    best = defining(question, [c for _, c in weighed]) or max(weighed, key=lambda pair: pair[0], default=None)
     if best is None or best[0] < LIKELY:
         return ()
     quotes = quotes_of(question, best[1])
     return (Answering(best[1], best[0], quotes),) if quotes else ()
-
-
-def _defining(question: Question, clauses: Sequence[Clause]) -> tuple[float, Clause] | None:
-    """The clause that defines the very thing that is asked for: headed by it, it says what it means."""
-    asked = frozenset(w.stem for w in question.specific)
-    if not asked or question.asks_bound or not _DEFINES.search(question.plain):
-        return None
-    for clause in clauses:
-        headed = frozenset(w.stem for w in words(clause.heading or "") if not is_stop(w.text))
-        if headed == asked and _MEANS.search(clause.text):
-            return 1.0, clause
-    return None
 
 
 def likelihood(features: Mapping[str, float]) -> float:
@@ -190,7 +169,7 @@ def quotes_of(question: Question, clause: Clause) -> tuple[tuple[int, int], ...]
     """The sentences of a clause that say what is asked, as few as carry it; a table whole where wanted."""
     spans = [s for s in sentences(clause.text) if not is_order(clause.text[s[0] : s[1]])]
     rows = [s for s in spans if " | " in clause.text[s[0] : s[1]]]
-    if spans and _DEFINES.search(question.plain) and _defining(question, [clause]):
+    if spans and DEFINES.search(question.plain) and defining(question, [clause]):
         return (spans[0],)
     picked = _picked(question, clause, spans)
     if (
@@ -224,18 +203,11 @@ def _picked(
             break
     if _HOW_MUCH.search(question.plain) and not any(has_number(clause.text[a:b]) for a, b in picked):
         picked = [s for s in spans if has_number(clause.text[s[0] : s[1]])][:1] or picked
-    return tuple(sorted(_without_bare_head(clause, picked)))
-
-
-def _without_bare_head(clause: Clause, picked: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The head of a table says something only above a row of it."""
-    rows = [s for s in sentences(clause.text) if " | " in clause.text[s[0] : s[1]]]
-    bare = rows and not any(s in picked for s in rows[1:])
-    return [s for s in picked if not (bare and s == rows[0])] or list(picked)
+    return tuple(sorted(without_bare_head(clause, picked)))
 
 
 def _gain(question: Question, piece: str, left: Sequence[Word], *, first: bool) -> float:
-    carried = sum(_carries(w, piece) for w in left) + _row_named(question, piece)
+    carried = sum(_carries(w, piece) for w in left) + row_named(question, piece)
     bonus = 0.5 * carried / (3 + len([w for w in words(piece) if not is_stop(w.text)]))
     if first:
         bonus += 0.6 * (_wants_number(question) and has_number(piece))
@@ -245,12 +217,6 @@ def _gain(question: Question, piece: str, left: Sequence[Word], *, first: bool) 
         asked = {w.stem for w in question.content}
         bonus += 0.05 * len(asked & {w.stem for w in words(piece)})
     return carried + bonus
-
-
-def _row_named(question: Question, piece: str) -> float:
-    """A row headed by a letter that the question names: "what is the margin of tier A?"."""
-    head = piece.partition(" | ")[0].strip()
-    return float(len(head) == 1 and f" {head}" in question.plain and names_head(piece, question.plain[1:]))
 
 
 def _carries(word: Word, piece: str) -> float:
@@ -297,7 +263,7 @@ def _headed(question: Question, clause: Clause) -> float:
 def _fitting(question: Question, text: str) -> float:
     """A definition is what "What is X?" asks for, and a consequence what "What happens with X?" asks for."""
     defines = bool(re.search(r"^[^.]*\. [^.]*\bmeans\b", text))
-    if _DEFINES.search(question.plain) and not question.asks_bound:
+    if DEFINES.search(question.plain) and not question.asks_bound:
         return 0.25 if defines else 0.0
     follows = _HAPPENS.search(question.plain) and _CONSEQUENCE.search(text)
     return (0.2 if follows else 0.0) - (0.2 if defines and _wants_number(question) else 0.0)
