@@ -31,7 +31,8 @@ _DID = {Outcome.APPROVE: "approved", Outcome.DECLINE: "declined"}
 
 def asks_by_when(question: Question) -> bool:
     """Whether it asks by when somebody must decide or answer."""
-    return bool(_BY_WHEN.search(question.plain) and _ACTS.search(question.plain))
+    acts = question.follows or _ACTS.search(question.plain)
+    return bool(_BY_WHEN.search(question.plain) and acts)
 
 
 async def by_when(scene: Scene, decision: Decision, tools: Tools) -> Reply | None:

@@ -16,6 +16,10 @@ ONLY_ENGLISH = "This chat reads and answers English alone, since its check of ea
 
 NOT_ASKED = "The application does not ask that and no rule reads it, so there is nothing to try."
 
+NO_JUDGEMENT = (
+    "The record and the policy state facts and rules; this chat judges neither a person nor a decision."
+)
+
 _WHO_ONE_IS = (
     r"(?:married|unmarried|single|divorced|widow(?:ed|er)?|separated|pregnant|(?:wo)?man|(?:fe)?male|older"
     r"|younger|(?:\d+|\w+) years? (?:old|of age)|aged? \d+|black|white|asian|a foreigner|foreign|an immigrant"
@@ -50,6 +54,8 @@ _FUTURE = re.compile(
     r"\b(?:will|shall|is|are|can you (?:promise|guarantee))\s+(?:it|this|they|he|she|the\s+\w+|my\s+\w+)\s+"
     r"(?:surely |definitely |then |still )?(?:be|get|going\s+to\s+(?:be|get)|gonna be|likely to be)\s+"
     r"(?:approved|accepted|granted|declined|refused|rejected|paid out)\b"
+    r"|\bshould (?:i|we) (?:just |simply |still )?(?:approve|decline|refuse|accept|reject|grant|override)"
+    r" (?:it|this|him|her|them|the (?:application|loan|applicant))\b"
     r"|\bwill (?:you|the lender|we) (?:approve|grant|accept|decline)\b",
     re.IGNORECASE,
 )
@@ -102,6 +108,12 @@ _PERSON = re.compile(
     r"|tell me|print|repeat|give me)(?: me)? (?:the|his|her|their) notes?\b",
     re.IGNORECASE,
 )
+_JUDGES = re.compile(
+    r"\b(?:is|was|are) (?:he|she|they|(?:the|this|our) (?:applicant|customer|borrower|policy|manual|decision"
+    r"|outcome|decline|lender)) (?:really |truly )?(?:a good (?:risk|customer)|creditworthy|trustworthy"
+    r"|honest|reliable|fair|unfair|right|wrong|just|unjust|good|bad|legal|lawful|discriminatory|racist)\W*$",
+    re.IGNORECASE,
+)
 _GENERAL = re.compile(
     r"\b(?:may|can|must|should|do|does) (?:we|an?|the (?:lender|form|policy|manual|notice)|nobody"
     r"|anybody|anyone|underwriters?)\b|\bis .{0,30}\b(?:scored|asked|used|allowed)\b",
@@ -123,6 +135,8 @@ def refusal(question: str) -> str | None:
         return NO_PROMPT
     if _FUTURE.search(hidden) or _ORDER.search(hidden) or _OVERRIDE.search(hidden):
         return NO_CHANGE
+    if _JUDGES.search(hidden):
+        return NO_JUDGEMENT
     return NO_PERSON if _PERSON.search(hidden) and not _GENERAL.search(hidden) else None
 
 

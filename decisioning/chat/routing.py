@@ -125,7 +125,11 @@ async def _of_decision(scene: Scene, decision: Decision, tools: Tools) -> Reply 
         return None
     if _NOTICE_HOLDS.search(question.plain):
         return None
-    if from_steps.asks_by_when(question) and question.this and not question.plain.count("notice"):
+    if (
+        from_steps.asks_by_when(question)
+        and (question.this or question.follows)
+        and not question.plain.count("notice")
+    ):
         found = await from_steps.by_when(scene, decision, tools)
         if found is not None:
             return found
@@ -144,6 +148,9 @@ async def _of_changes(scene: Scene, decision: Decision, tools: Tools) -> Reply |
         return await what_if.tried(scene, decision, changes, tools)
     if derived := what_if.derived_asked(scene, current):
         return derived
+    if what_if.names_nothing(scene.question):
+        text = "That names nothing of the application that could be changed."
+        return Reply((framed("what_if", text, ()),), decision.as_of, kind="what_if", abstained=True)
     if what_if.same_asked(scene, current) and not _general(scene.question):
         text = "The application is like that already, so there is nothing to try."
         return Reply((framed("what_if", text, ()),), decision.as_of, kind="record")

@@ -16,6 +16,8 @@ DEFINES = re.compile(
 )
 _MEANS = re.compile(r"^[^.]*\bmeans\b")
 """A clause that defines begins with what its term means."""
+_WHICH = re.compile(r"\W*(?:and )?(?:which|what) (\w+) (?:are|is)\b", re.IGNORECASE)
+_AGE, _AGE_OF = re.compile(r"\bage\b(?! of)", re.IGNORECASE), re.compile(r"\bage of\b", re.IGNORECASE)
 _ROW = 3.0
 """What a row that the question names by its letter weighs beside its words."""
 
@@ -44,3 +46,23 @@ def row_named(question: Question, piece: str) -> float:
     head = piece.partition(" | ")[0].strip()
     named = len(head) == 1 and names_head(piece, question.plain[1:])
     return _ROW if named else 0.0
+
+
+def tabled(question: Question, clauses: Sequence[Clause]) -> tuple[float, Clause] | None:
+    """The clause with a table of the things asked for: "which characteristics are scored?"."""
+    asked = _WHICH.match(question.plain)
+    if asked is None or not question.specific:
+        return None
+    things, *rest = question.specific
+    for clause in clauses:
+        head = clause.text[: clause.text.find(" | ")].rpartition("\n")[2] if " | " in clause.text else ""
+        headed = {w.stem for w in words(head) if not is_stop(w.text)}
+        own = {w.stem for w in words(clause.text)}
+        if things.text == asked[1] and headed == {things.stem} and all(w.stem in own for w in rest):
+            return 1.0, clause
+    return None
+
+
+def of_another_age(question: Question, text: str) -> bool:
+    """Whether a question for the age of a person meets a clause on the age of something else."""
+    return bool(_AGE.search(question.plain) and _AGE_OF.search(text)) and not _AGE.search(text)

@@ -34,6 +34,13 @@ def changes_asked(scene: Scene, current: Mapping[str, Value]) -> dict[str, Value
     return {**memory.changes, **found} if goes_on and found else found
 
 
+def names_nothing(question: Question) -> bool:
+    """Whether a supposition says nothing of what it supposes: "and if there were none?"."""
+    said = re.match(r"\W*(?:and |but |or )?(?:what )?if\b", question.plain, re.IGNORECASE)
+    named = [w for w in unspent(question) if w.text.lower() not in ("none", "one", "some", "any")]
+    return bool(said) and not named and not question.numbers and not question.clauses
+
+
 def same_asked(scene: Scene, current: Mapping[str, Value]) -> bool:
     """Whether the question supposes what the application has already."""
     if not HYPOTHETICAL.search(scene.question.plain):
