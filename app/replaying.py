@@ -20,6 +20,7 @@ from decisioning.model import Evidence
 from decisioning.ports import Clause
 from decisioning.replay import Difference, artefact_difference, first_difference, replay
 from decisioning.titles import titles_of
+from decisioning.writer_version import writer_version
 
 Named = tuple[tuple[str, str], ...]
 """Artefacts as pairs: kind and digest, or kind and content."""
@@ -73,8 +74,14 @@ async def _words_difference(
             return Difference(path, "a clause as it was read", str(changed))
         then, now = kept.explanation.model_dump(mode="json"), again.model_dump(mode="json")
         if difference := first_difference(then, now, path):
-            return difference
+            return _by_another_writer(kept.evidence, path) or difference
     return None
+
+
+def _by_another_writer(evidence: Evidence, path: str) -> Difference | None:
+    """That other words come from another version of the writer, where one wrote; it is named as the cause."""
+    now = writer_version()
+    return None if evidence.writer == now else Difference(f"{path}.evidence.writer", evidence.writer, now)
 
 
 async def _clauses_of(

@@ -1,6 +1,7 @@
 """What a reader would stumble over: words that are untrue, hang or repeat, and quotes beside the point."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,10 +9,12 @@ import pytest
 
 from app.sandbox.applications import sample_applications
 from decisioning.claims import FailureClaim, NextClaim, claims_of
+from decisioning.grounding import verify
 from decisioning.model import Decision, Effect, Mode, Outcome, Reader
 from decisioning.quotes import citations_of
 from decisioning.titles import Told
 from decisioning.writer import sentence
+from decisioning.writer_version import writer_version
 from evals.words.breaking import titles
 from evals.words.decided import DAYS, decided, manual
 from tests.decisioning.decisions import decisions, incomplete
@@ -164,3 +167,17 @@ def test_a_step_without_a_day_is_told():
     """What comes next is told without a day where the record sets none."""
     claim = NextClaim(id="next", step="review", due_on=None)
     assert sentence(claim, Told(first(Outcome.REFER)), Reader.ANALYST) == "Next, a person decides."
+
+
+@pytest.mark.parametrize("text", ["t", "T.", "a", "the", "of the", "ok", "yes", "No.", "It is."])
+@pytest.mark.parametrize("about", [None, "a decision"])
+def test_what_states_nothing_is_not_supported(text, about):
+    """A letter, a yes or words without content pass nobody's check."""
+    decision = first(Outcome.APPROVE) if about else None
+    assert not verify({"CP-2.4": "The term must not exceed 60 months."}, {}, decision, text).supported
+
+
+def test_a_writer_has_a_version():
+    """The same code has the same version."""
+    assert re.fullmatch(r"[0-9a-f]{16}", writer_version())
+    assert writer_version() == writer_version()
