@@ -235,7 +235,7 @@ async def change(lender, column: str, before: str, after: str) -> None:
     """Put other text into what is kept of the words, past the guard of the table."""
     async with lender.services.engine.begin() as connection:
         await connection.exec_driver_sql("alter table decision_explanation disable trigger all")
-        kept = sa.column(column)
+        kept: sa.ColumnClause[str] = sa.column(column)
         new = sa.cast(sa.func.replace(sa.cast(kept, sa.Text), before, after), sa.JSON)
         changed = await connection.execute(
             sa.update(sa.table("decision_explanation", kept)).values({column: new})
