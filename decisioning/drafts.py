@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from decisioning.brief import brief
-from decisioning.claims import Claim, rule_of
+from decisioning.claims import Claim, PriceClaim, rule_of
 from decisioning.model import Frozen, Problem, Reader
 from decisioning.orders import is_order, without_orders
 from decisioning.ports import Clause
@@ -128,11 +128,14 @@ def clause_data(clause: Clause, quote: str) -> dict[str, str]:
 
 
 def _rested_on(claims: Sequence[Claim], told: Told, clauses: Sequence[Clause]) -> list[dict[str, str]]:
-    """The sentence of the policy behind each rule that applied, each once; without those that give orders."""
+    """The sentence of the policy behind each rule that applied, each once; without those that give orders.
+
+    A price needs none: what a tier asks for was told as the offer's own.
+    """
     found = {c.clause: c for c in clauses}
     quotes: dict[str, dict[str, str]] = {}
     for claim in claims:
-        rule = rule_of(claim)
+        rule = None if isinstance(claim, PriceClaim) else rule_of(claim)
         named = [found[rule.clause]] if rule and rule.fired and rule.clause in found else []
         for cited in citations_of(claim, told.decision, named, ""):
             if not is_order(cited.quote):

@@ -27,6 +27,7 @@ _COPULA = re.compile(
 )
 _BEING = re.compile(r"\b(?:is|was|stands\s+at|comes\s+to)\s+$", re.IGNORECASE)
 _SCORED = re.compile(r"\b(?:scor\w+|grey\s+zone|band|cut-?off|tier)\b", re.IGNORECASE)
+_OFFERED = re.compile(r"\b(?:the|this|our)\s+offer\b", re.IGNORECASE)
 _FITTING = 0.5
 _CLEARLY = 0.19
 _FEW = 10
@@ -52,6 +53,10 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
         )
     if is_rank(said, quantity):
         return None
+    if quantity.kind is Kind.POINTS and _OFFERED.search(said.text) and not _SCORED.search(said.text):
+        return said.problem(
+            "number_out_of_place", f'"{quantity.text}" are points of a score, not of an offer'
+        )
     if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
         return None
     found = list(pool.meaning(quantity))

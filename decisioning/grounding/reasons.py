@@ -11,13 +11,14 @@ from decisioning.grounding.lexicon import is_neutral, is_stop, listed
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.text import words
 from decisioning.grounding.topics import MEANT, named_in, phrases, stems_of, words_of
-from decisioning.model import Component, Problem, Reason, Rule
+from decisioning.model import Comparator, Component, Problem, Reason, Rule
 from decisioning.numbers import Kind, states
 
 Mention = frozenset[tuple[int, int]]
 """Where a reason is given: the sentence's number and the places of the words that give it."""
 
 _ENOUGH = 0.5
+_KEPT = (Comparator.LE, Comparator.GE)
 _MOST_PLACES = 24
 _COMBINATIONS = 8
 _MOSTLY = 1.5
@@ -141,7 +142,11 @@ def _mentions(
             continue
         if any(text and text in spoken and len(spoken) < _MOSTLY * len(text) for text in texts):
             continue
-        if form("of another rule").search(sentence.text) or _is_of_a_twin(sentence, wanted, currency_unit):
+        if (
+            _keeps(sentence)
+            or form("of another rule").search(sentence.text)
+            or _is_of_a_twin(sentence, wanted, currency_unit)
+        ):
             continue
         least = 0 if _gives(sentence, wanted) else 0.6 * max(1, len(sentence.content))
         others = [own for name, own in longer[number].items() if name != wanted.name]
@@ -149,6 +154,11 @@ def _mentions(
         found += [frozenset((number, p) for p in own) for own in places]
     smallest = sorted(set(found), key=lambda m: (len(m), sorted(m)))
     return smallest[:_MOST_PLACES]
+
+
+def _keeps(said: Said) -> bool:
+    """Whether a sentence only tells of limits that were kept: "not above the limit of 50 %"."""
+    return bool(said.phrases) and all(p.negated and p.comparator in _KEPT for p in said.phrases)
 
 
 def _plain(text: str) -> str:

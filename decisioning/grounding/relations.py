@@ -280,7 +280,7 @@ def _bounds(said: Said, pool: Pool) -> Iterator[Problem]:
         if side is None:
             continue
         own = [k for k in _limits(said, quantity, pool) if k.rule is not None]
-        sides = {_SIDE.get(COMPLEMENT[c]) if (c := _rule_comparator(k)) else side for k in own}
+        sides = {_SIDE.get(COMPLEMENT[c]) for k in own if (c := _rule_comparator(k))} or {side for _ in own}
         if not own:
             stated = ((p, q) for p in pool.passages for q in p.quantities if equal(quantity, q))
             sides = {_SIDE.get(_norm(p.text, b, q.start)) if (b := bound_of(q)) else side for p, q in stated}

@@ -53,6 +53,11 @@ def check_source(text: str, clause: str | None, pool: Pool) -> Iterator[Problem]
 
 
 def _rests_on(said: Said, name: str, among: int, pool: Pool) -> bool:
+    conditions = [
+        c for c in pool.carriers if c.kind == "condition" and any(p.text in said.text for p in c.passages)
+    ]
+    if conditions:
+        return any(name in c.clauses for c in conditions)
     if not is_general(said, pool):
         if not _effect_fits(said, name, pool):
             return False

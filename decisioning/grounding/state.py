@@ -14,7 +14,7 @@ from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import MEANT, NAMED, words_of
 from decisioning.model import Effect, Outcome, Problem
-from decisioning.numbers import negated_at
+from decisioning.numbers import Kind, negated_at, states
 
 _CONDITION = re.compile(r"\bconditions?\b(?!\s+(?:of|in)\s+(?:the\s+)?(?:policy|rule|CP))", re.IGNORECASE)
 _NO_CONDITION = re.compile(
@@ -49,6 +49,11 @@ _EXISTS = re.compile(r"\b(?:there\s+is|has|have|had|shows?|on\s+file|exists?|fil
 _NEGATED = re.compile(r"\b(?:no|not|never|without|none|clean)\b", re.IGNORECASE)
 _OFFER = re.compile(r"\b(?:the|this|our)\s+offer\b", re.IGNORECASE)
 _NOTICE = re.compile(r"\bnotice\b.*\b(?:due|must|sent|go\s+out)\b", re.IGNORECASE)
+_NOT_ASKED = re.compile(r"\bnot\s+(?:\w+\s+)?asked\b", re.IGNORECASE)
+_FILE_STATES = re.compile(
+    r"\b(?:file|application)\s+(?:does\s+)?(?:states?|gives?|contains?|holds?|includes?|provides?)\b",
+    re.IGNORECASE,
+)
 _NEARBY = 28
 _NEAR = 0.4
 _APART = 20
@@ -60,13 +65,27 @@ def check_state(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each thing that the sentence says of this file or of what happened and that is not so."""
     if pool.outcome is None or is_general(said, pool):
         return
-    for check in (_gaps, _failures, _fired, _labels, _steps, _helped, _denials, _broken, _unconditional):
+    for check in (
+        _gaps,
+        _failures,
+        _fired,
+        _labels,
+        _steps,
+        _helped,
+        _denials,
+        _broken,
+        _kept,
+        _unconditional,
+    ):
         yield from check(said, pool)
 
 
 def _gaps(said: Said, pool: Pool) -> Iterator[Problem]:
     """What is said to be missing must be."""
     lacking = form("lacking").search(said.text)
+    stated = _FILE_STATES.search(said.text) if pool.missing else None
+    if stated and not negated_at(said.text, stated.end() - 1):
+        yield said.problem("negation", f'"{stated.group()}" is said of a file that lacks something')
     if not lacking or not pool.missing:
         return
     if negated_at(said.text, lacking.start()):
@@ -118,6 +137,19 @@ def _broken(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("wrong_rule", f"the rule of {rules[0].clause} {did} met")
 
 
+def _kept(said: Said, pool: Pool) -> Iterator[Problem]:
+    """The limit that was kept, of a clause that is named, is the one that its rule holds the fact against."""
+    named = [q.name for q in said.quantities if q.kind is Kind.CLAUSE]
+    rules = [r for r in pool.rules if named == [r.clause]]
+    limits = [(float(r.limit), r.unit) for r in rules if isinstance(r.limit, int | float)]
+    kept = [p for p in said.phrases if p.negated]
+    if len(kept) != 1 or not limits or any(r.fired for r in rules):
+        return
+    limit = next((q for q in said.amounts if q.start >= kept[0].end), None)
+    if limit and not any(states(limit, value, unit, pool.currency_unit) for value, unit in limits):
+        yield said.problem("wrong_clause", f'"{limit.text}" is not the limit of {named[0]}')
+
+
 def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
     """A yes is not a no, a tenant no owner; what the file shows is not absent from it."""
     for name, value in sorted(pool.labels):
@@ -147,6 +179,8 @@ def _steps(said: Said, pool: Pool) -> Iterator[Problem]:
     """No offer where none is made, no notice where none is due; and points are points."""
     if pool.outcome in _NO_OFFER and _OFFER.search(said.text):
         yield said.problem("outcome", "this decision makes no offer")
+    if pool.missing and _NOT_ASKED.search(said.text):
+        yield said.problem("negation", "the applicant is asked for what is missing")
     if pool.steps == ("accept_offer",) and _NOTICE.search(said.text):
         yield said.problem("outcome", "no notice is due on this decision")
     unit = _UNIT_OF_SCORE.search(said.text)
