@@ -65,7 +65,8 @@ def _around(claim: Claim, told: Told) -> str:
             )
         case ConditionClaim():
             subject = "would be subject" if _supposed(told) else "is subject"
-            lead = f"The approval {subject} to a condition{_under(claim.clauses)}"
+            thing = "offer" if told.decision.outcome is Outcome.COUNTER_OFFER else "approval"
+            lead = f"The {thing} {subject} to a condition{_under(claim.clauses)}"
             return f'{lead}, which the applicant reads as "{ended(claim.text)}"'
         case CounterfactualClaim():
             return _changed(claim, told)
