@@ -22,13 +22,18 @@ CredenceError
 └── KeyReused             this Idempotency-Key came with another body
 """
 
+import math
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from fastapi.exceptions import RequestValidationError
+from opentelemetry import trace
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from app.storage.errors import (
     AlreadyResolved,
@@ -226,17 +231,48 @@ def field_problem(error: Any) -> FieldProblem:
     where = [str(part) for part in error["loc"]]
     if where[:1] in (["query"], ["path"], ["header"], ["body"]) and len(where) > 1:
         where = where[1:]
-    return FieldProblem(
-        ".".join(where) or "body", _length(error) or error["msg"].removeprefix("Value error, ")
-    )
+    said = _length(error["msg"]) or error["msg"].removeprefix("Value error, ")
+    return FieldProblem(".".join(where) or "body", said)
 
 
-def _length(error: Any) -> str | None:
+def _length(message: str) -> str | None:
     """A text that is too short or too long, in words: pydantic counts the items of a checked text."""
-    found = _ITEMS.match(error["msg"])
+    found = _ITEMS.match(message)
     if found is None:
         return None
     side, count = found["side"], int(found["count"])
-    return (
-        "must not be empty" if (side, count) == ("least", 1) else f"must have at {side} {count:,} characters"
-    )
+    short = (side, count) == ("least", 1)
+    return "must not be empty" if short else f"must have at {side} {count:,} characters"
+
+
+def problem_response(error: Exception, instance: str) -> Response:
+    """The answer to a request that failed; an unexpected error keeps its words to itself."""
+    kind = kind_of(error)
+    body: dict[str, Any] = {
+        "type": f"urn:credence:problem:{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": _detail(error, kind),
+        "instance": instance,
+        "trace_id": trace.format_trace_id(trace.get_current_span().get_span_context().trace_id),
+    }
+    if problems := problems_of(error):
+        body["errors"] = [{"field": p.field, "problem": p.problem} for p in problems]
+    headers = dict(kind.headers)
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(math.ceil(error.wait_s))
+    return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
+
+
+def _detail(error: Exception, kind: Kind) -> str:
+    if isinstance(error, RequestValidationError):
+        return "; ".join(f"{p.field}: {p.problem}" for p in problems_of(error))
+    if isinstance(error, HTTPException):
+        return str(error.detail)
+    told = isinstance(error, CredenceError) and kind not in (UNAVAILABLE, UNEXPECTED)
+    return (told and str(error)) or kind.title
+
+
+async def answer_problem(request: Request, error: Exception) -> Response:
+    """Starlette's handler for every error of the table."""
+    return problem_response(error, request.url.path)

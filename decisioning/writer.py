@@ -213,12 +213,8 @@ def _not_fired(claim: ThresholdClaim, told: Told) -> str:
     kept = next((c for c in comparisons if not compare(c.value, c.comparator, c.limit)), comparisons[0])
     name = told.name(kept.fact, kept.unit)
     value = written(kept.value, kept.unit, told.currency, kept.limit)
-    stands, limit = denied(kept.comparator), _limit(kept, told)
-    if kept is comparisons[0] and kept.unit is not Unit.CATEGORY:
-        return (
-            f"The {name} is {value}, {stands} the {_noun(rule)} of {limit} that applies under {rule.clause}."
-        )
-    return f"{rule.clause} did not apply: the {name} is {value}, {stands} {limit}."
+    limit = _limit(kept, told)
+    return f"{rule.clause} did not apply: the {name} is {value}, {denied(kept.comparator)} {limit}."
 
 
 _AVERAGES = {

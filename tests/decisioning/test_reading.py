@@ -75,18 +75,6 @@ def test_a_failure_refers():
     assert said == "The scoring model could not be used, so the application is referred."
 
 
-def test_a_limit_that_is_kept_is_told_as_one():
-    """A limit that is kept did apply; the sentence says what it is and that it is not passed."""
-    kept = [
-        sentence(c, Told(d), Reader.EXAMINER)
-        for d in decisions(60)
-        for c in claims_of(d)
-        if c.kind == "threshold" and not c.rule.fired and not c.rule.also
-    ]
-    assert kept
-    assert [s for s in kept if "did not apply" in s or "that applies under" not in s] == []
-
-
 def test_a_referral_has_no_minimum():
     """Below the limit of a referral an application is referred; the minimum is where it is declined."""
     said = [
