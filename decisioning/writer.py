@@ -72,7 +72,7 @@ def _around(claim: Claim, told: Told) -> str:
             return _changed(claim, told)
         case MissingClaim():
             missing = listed([told.name(f) for f in claim.fields])
-            return f"The file does not state {missing}, without which nothing can be decided."
+            return f"The file lacks a statement of {missing}, without which nothing can be decided."
         case FailureClaim():
             verb = "would be" if _supposed(told) else "is"
             return f"The {claim.dependency} model could not be used, so the application {verb} referred."
@@ -254,8 +254,8 @@ def _next(claim: NextClaim, told: Told) -> str:
         return _next_supposed(claim, told)
     by = f" by {written_date(claim.due_on)}" if claim.due_on else ""
     if claim.step == "complete_file":
-        due = f"; the request is due{by}" if by else ""
-        return f"Next, the applicant is asked to state {listed([told.name(f) for f in claim.fields])}{due}."
+        asked = listed([told.name(f) for f in claim.fields])
+        return f"Next, the notice that asks for {asked} is due{by}."
     if claim.step == "accept_offer" and claim.due_on:
         return f"The offer stands until {written_date(claim.due_on)}."
     if claim.step == "notice":
@@ -266,7 +266,7 @@ def _next(claim: NextClaim, told: Told) -> str:
 def _next_supposed(claim: NextClaim, told: Told) -> str:
     if claim.step == "complete_file":
         fields = listed([told.name(f) for f in claim.fields])
-        return f"The applicant would be asked to state {fields}."
+        return f"A notice that asks for {fields} would be due."
     if claim.step == "accept_offer" and claim.due_on:
         return f"The offer would stand until {written_date(claim.due_on)}."
     if claim.step == "notice":
