@@ -255,7 +255,7 @@ def _next(claim: NextClaim, told: Told) -> str:
     by = f" by {written_date(claim.due_on)}" if claim.due_on else ""
     if claim.step == "complete_file":
         asked = listed([told.name(f) for f in claim.fields])
-        return f"Next, the notice that asks for {asked} is due{by}."
+        return f"Next, the notice that asks for the missing {asked} is due{by}."
     if claim.step == "accept_offer" and claim.due_on:
         return f"The offer stands until {written_date(claim.due_on)}."
     if claim.step == "notice":
@@ -266,7 +266,7 @@ def _next(claim: NextClaim, told: Told) -> str:
 def _next_supposed(claim: NextClaim, told: Told) -> str:
     if claim.step == "complete_file":
         fields = listed([told.name(f) for f in claim.fields])
-        return f"A notice that asks for {fields} would be due."
+        return f"A notice that asks for the missing {fields} would be due."
     if claim.step == "accept_offer" and claim.due_on:
         return f"The offer would stand until {written_date(claim.due_on)}."
     if claim.step == "notice":
