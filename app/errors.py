@@ -23,6 +23,7 @@ CredenceError
 """
 
 import math
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -222,12 +223,26 @@ def problems_of(error: Exception) -> tuple[FieldProblem, ...]:
     return (FieldProblem(field, str(error)),) if field else ()
 
 
+_ITEMS = re.compile(r"Value should have at (?P<side>least|most) (?P<count>\d+) items? after validation")
+
+
 def field_problem(error: Any) -> FieldProblem:
     """One error of pydantic's as a field and a problem; what was sent is not repeated."""
     where = [str(part) for part in error["loc"]]
     if where[:1] in (["query"], ["path"], ["header"], ["body"]) and len(where) > 1:
         where = where[1:]
-    return FieldProblem(".".join(where) or "body", error["msg"].removeprefix("Value error, "))
+    said = _length(error["msg"]) or error["msg"].removeprefix("Value error, ")
+    return FieldProblem(".".join(where) or "body", said)
+
+
+def _length(message: str) -> str | None:
+    """A text that is too short or too long, in words: pydantic counts the items of a checked text."""
+    found = _ITEMS.match(message)
+    if found is None:
+        return None
+    side, count = found["side"], int(found["count"])
+    short = (side, count) == ("least", 1)
+    return "must not be empty" if short else f"must have at {side} {count:,} characters"
 
 
 def problem_response(error: Exception, instance: str) -> Response:

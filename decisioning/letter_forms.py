@@ -61,7 +61,7 @@ def _marked(block: Block) -> Iterable[str]:
     if block.heading:
         yield f"## {_mark(block.heading)}"
     yield from map(_mark, block.paragraphs)
-    yield "\n".join(f"- {_mark(label)}: {_mark(value)}" for label, value in block.facts)
+    yield "\n".join(f"- {_mark(label)}: {_inside(value)}" for label, value in block.facts)
     yield _mark(block.lead or "")
     yield "\n".join(f"- {_mark(item)}" for item in block.items)
     yield from map(_mark, block.after)
@@ -84,6 +84,11 @@ def _lines(lines: Iterable[str]) -> str:
 def _mark(text: str) -> str:
     """Text that is no markup, not even a link that a reader makes of an address by itself."""
     return _AT_START.sub(r"\1\\", _INLINE.sub(r"\\\1", printable(text)))
+
+
+def _inside(text: str) -> str:
+    """The same for a text that begins no line: a number's point needs no escape there."""
+    return _INLINE.sub(r"\\\1", printable(text))
 
 
 def _broken(lines: Iterable[str]) -> str:

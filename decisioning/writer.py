@@ -65,13 +65,14 @@ def _around(claim: Claim, told: Told) -> str:
             )
         case ConditionClaim():
             subject = "would be subject" if _supposed(told) else "is subject"
-            lead = f"The approval {subject} to a condition{_under(claim.clauses)}"
+            thing = "offer" if told.decision.outcome is Outcome.COUNTER_OFFER else "approval"
+            lead = f"The {thing} {subject} to a condition{_under(claim.clauses)}"
             return f'{lead}, which the applicant reads as "{ended(claim.text)}"'
         case CounterfactualClaim():
             return _changed(claim, told)
         case MissingClaim():
             missing = listed([told.name(f) for f in claim.fields])
-            return f"The file does not state {missing}, without which nothing can be decided."
+            return f"The file lacks a statement of {missing}, without which nothing can be decided."
         case FailureClaim():
             verb = "would be" if _supposed(told) else "is"
             return f"The {claim.dependency} model could not be used, so the application {verb} referred."
@@ -212,12 +213,8 @@ def _not_fired(claim: ThresholdClaim, told: Told) -> str:
     kept = next((c for c in comparisons if not compare(c.value, c.comparator, c.limit)), comparisons[0])
     name = told.name(kept.fact, kept.unit)
     value = written(kept.value, kept.unit, told.currency, kept.limit)
-    stands, limit = denied(kept.comparator), _limit(kept, told)
-    if kept is comparisons[0] and kept.unit is not Unit.CATEGORY:
-        return (
-            f"The {name} is {value}, {stands} the {_noun(rule)} of {limit} that applies under {rule.clause}."
-        )
-    return f"{rule.clause} did not apply: the {name} is {value}, {stands} {limit}."
+    limit = _limit(kept, told)
+    return f"{rule.clause} did not apply: the {name} is {value}, {denied(kept.comparator)} {limit}."
 
 
 _AVERAGES = {
@@ -257,8 +254,8 @@ def _next(claim: NextClaim, told: Told) -> str:
         return _next_supposed(claim, told)
     by = f" by {written_date(claim.due_on)}" if claim.due_on else ""
     if claim.step == "complete_file":
-        due = f"; the request is due{by}" if by else ""
-        return f"Next, the applicant is asked to state {listed([told.name(f) for f in claim.fields])}{due}."
+        asked = listed([told.name(f) for f in claim.fields])
+        return f"Next, the notice that asks for the missing {asked} is due{by}."
     if claim.step == "accept_offer" and claim.due_on:
         return f"The offer stands until {written_date(claim.due_on)}."
     if claim.step == "notice":
@@ -269,7 +266,7 @@ def _next(claim: NextClaim, told: Told) -> str:
 def _next_supposed(claim: NextClaim, told: Told) -> str:
     if claim.step == "complete_file":
         fields = listed([told.name(f) for f in claim.fields])
-        return f"The applicant would be asked to state {fields}."
+        return f"A notice that asks for the missing {fields} would be due."
     if claim.step == "accept_offer" and claim.due_on:
         return f"The offer would stand until {written_date(claim.due_on)}."
     if claim.step == "notice":

@@ -26,10 +26,11 @@ def sentence_to_applicant(claim: Claim, told: Told) -> str:
             return _reason(claim)
         case MissingClaim():
             missing = _fields(claim.fields, told)
-            return f"Your file does not state {missing}, without which nothing can be decided."
+            return f"Your file lacks a statement of {missing}, without which nothing can be decided."
         case ConditionClaim():
             subject = "would be subject" if _supposed(told) else "is subject"
-            return f'The approval {subject} to this condition: "{ended(claim.text)}"'
+            thing = "offer" if told.decision.outcome is Outcome.COUNTER_OFFER else "approval"
+            return f'The {thing} {subject} to this condition: "{ended(claim.text)}"'
         case PriceClaim():
             return _price(claim, told)
         case NextClaim():

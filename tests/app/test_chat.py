@@ -332,3 +332,13 @@ async def test_a_question_beyond_the_limit_is_refused_by_name(edge):
     assert response.status_code in (413, 422)
     assert response.headers["content-type"] == "application/problem+json"
     assert await count(edge, "conversation") == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [("", "must not be empty"), ("x" * 5000, "must have at most 4,000 characters")],
+)
+async def test_the_length_of_a_question_is_refused_in_words(lender, message, problem):  # noqa: F811
+    """A question has characters, not items."""
+    refused = (await lender.client.post("/v1/chat", json={"message": message})).json()
+    assert refused["errors"] == [{"field": "message", "problem": problem}]
