@@ -64,7 +64,7 @@ Spans = tuple[tuple[int, int], ...]
 
 
 def find(text: str, named: Spans = ()) -> tuple[Quantity, ...]:
-    """Every quantity of the text in order, none overlapping; names of clauses are known to stand in `named`."""
+    """Every quantity of the text in order, none overlapping; names of clauses stand in `named`."""
     found = _found(text, named)
     return related(text, tuple(of_one_currency(list(lengths(text, found)))))
 
@@ -168,7 +168,7 @@ def _is_pronoun(text: str, found: re.Match[str]) -> bool:
 
 
 def numeral_at(wording: str, start: int) -> tuple[tuple[int, int], int | None, bool, int]:
-    """Of the number in digits there: the place of its digits, its scale, whether it is negative, its shift."""
+    """Of the number in digits there: the place of its digits, its scale, whether negative, its shift."""
     found = _NUMBER.match(wording, start)
     if found is None:
         raise ValueError(f"no number stands at {start}")
