@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from decisioning.claim_types import CharacteristicClaim
+from decisioning.claim_types import CharacteristicClaim, PriceClaim
 from decisioning.claims import Claim, comparisons_of, rule_of
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import sentences, words
@@ -27,8 +27,17 @@ def citations_of(
     """A quote from each of these clauses: the sentence that carries the rule's limit, else the likest one."""
     rule = rule_of(claim)
     scored = claim.reason.source if isinstance(claim, CharacteristicClaim) else None
+    tier = claim.tier if isinstance(claim, PriceClaim) else None
     wanted = _wanted(skeleton(text))
-    return tuple(cite(clause, _carrying(clause, rule, scored, decision, wanted)) for clause in clauses)
+    return tuple(
+        cite(clause, _of_tier(clause, tier) or _carrying(clause, rule, scored, decision, wanted))
+        for clause in clauses
+    )
+
+
+def _of_tier(clause: Clause, tier: str | None) -> tuple[int, int] | None:
+    """The row of a table of price tiers that is the offer's own: another tier's may have its limit."""
+    return next((p.span for p in _pieces(clause.text) if p.row == tier), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class _Piece:
     keys: frozenset[str]
     quantities: tuple[Quantity, ...]
     is_order: bool
+    row: str
+    """What stands in the first cell, where it is the row of a table."""
 
 
 @lru_cache(maxsize=2048)
@@ -55,6 +66,7 @@ def _piece(clause: str, span: tuple[int, int]) -> _Piece:
         frozenset(k for w in words(text) if not is_stop(w.text) for k in keys(w.stem)),
         quantities(text),
         is_order(text),
+        text.strip("| ").partition("|")[0].strip(),
     )
 
 
