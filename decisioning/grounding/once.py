@@ -13,10 +13,6 @@ def once(finds: Callable[[Said, Pool], T]) -> Callable[[Said, Pool], T]:
     """The same function, asked once a sentence: the answer is kept for as long as the pool lives."""
 
     def found(said: Said, pool: Pool) -> T:
-        key = (finds, said)
-        if key not in pool.kept:
-            pool.kept[key] = finds(said, pool)
-        answer: T = pool.kept[key]
-        return answer
+        return pool.answer(finds, said)
 
     return found

@@ -1,18 +1,24 @@
 """All that a text may draw on: numbers with their roles, passages, rules, and the words of each."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from decisioning.grounding.passages import Passage
-from decisioning.grounding.topics import named_in, stems_of, words_of
+from decisioning.grounding.shapes import RuleShape
+from decisioning.grounding.topics import Names, named_in, naming_of
 from decisioning.model import Comparator, Outcome, Rule, Unit
 from decisioning.numbers import OPPOSITE, Kind, Quantity, states
+
+if TYPE_CHECKING:
+    from decisioning.grounding.said import Said
+
+T = TypeVar("T")
 
 
 class Role(StrEnum):
@@ -47,9 +53,12 @@ class KnownDate:
     words: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Carrier:
-    """A claim as the checker sees it: what it names, in which words it may be put, where it rests."""
+    """A claim as the checker sees it: what it names, in which words it may be put, where it rests.
+
+    It holds no number of a decision but its rank: claims that differ in numbers alone are one carrier.
+    """
 
     id: str
     kind: str
@@ -57,7 +66,7 @@ class Carrier:
     clauses: tuple[str, ...]
     keys: frozenset[str]
     passages: tuple[Passage, ...] = ()
-    rule: Rule | None = None
+    rule: RuleShape | None = None
     rank: int | None = None
     scored: bool = False
 
@@ -87,6 +96,22 @@ class Pool:
     def kept(self) -> dict[Hashable, Any]:
         """What was found out with this pool and may be asked for again."""
         return {}
+
+    def answer(self, finds: "Callable[[Said, Pool], T]", said: "Said") -> T:
+        """What that function finds out about a sentence with this pool, kept as long as the pool lives."""
+        key = (finds, said)
+        if key not in self.kept:
+            self.kept[key] = finds(said, self)
+        found: T = self.kept[key]
+        return found
+
+    def place_of(self, known: Known) -> int:
+        """Which of its numbers that is."""
+        return self._places[id(known)]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {id(known): n for n, known in enumerate(self.numbers)}
 
     def meaning(self, quantity: Quantity) -> tuple[Known, ...]:
         """The numbers of the record that a quantity may be, counts aside.
@@ -131,11 +156,7 @@ class Pool:
 
     def may_name(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
-        return frozenset(n for n, own in self._stems_of_names if not stems.isdisjoint(own))
-
-    @cached_property
-    def _stems_of_names(self) -> tuple[tuple[str, frozenset[str]], ...]:
-        return tuple((n, stems_of(n, self.titles.get(n, ""))) for n in self.names)
+        return self.naming.may_name(stems)
 
     @cached_property
     def units(self) -> Mapping[str, Unit]:
@@ -147,20 +168,12 @@ class Pool:
 
         "debt service to income" names one topic, not also debt, debt service and income.
         """
-        key = ("topics", found)
-        if key not in self.kept:
-            self.kept[key] = self._topics(found)
-        topics: tuple[frozenset[str], ...] = self.kept[key]
-        return topics
+        return self.naming.topics(found)
 
-    def _topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
-        near = self.may_name(frozenset(found))
-        named = {name: words_of(name, found, self.titles.get(name, "")) for name in near}
-        groups: dict[frozenset[str], set[str]] = {}
-        for name, own in named.items():
-            if own and not any(own < other for other in named.values()):
-                groups.setdefault(own, set()).add(name)
-        return tuple(frozenset(groups[own]) for own in sorted(groups, key=sorted))
+    @cached_property
+    def naming(self) -> Names:
+        """What its facts are called."""
+        return naming_of(self.names, tuple(self.titles.items()))
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from decisioning.claims import (
     Claim,
@@ -19,6 +19,7 @@ from decisioning.claims import (
 from decisioning.grounding.lexicon import keys
 from decisioning.grounding.passages import Passage, passages_of
 from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
+from decisioning.grounding.shapes import Group, RuleShape, grouped, shape_of
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
 from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Rule, Unit, Value
@@ -51,7 +52,7 @@ def pool_of(
         numbers=tuple(dict.fromkeys(_numbers(decision, claims, known))),
         dates=(*_days(decision, claims), *_passage_days(passages)),
         passages=passages,
-        carriers=tuple(_carrier(claim, decision, titles or {}) for claim in claims),
+        carriers=grouped(tuple(_carrier(claim, decision, titles or {}) for claim in claims)),
         titles=titles or {},
         rules=_rules(claims),
         labels=_labels(decision, known),
@@ -103,7 +104,12 @@ def _as_told(facts: Mapping[str, Fact], passages: Iterable[Passage]) -> Iterable
 
 
 def _passages(clauses: Mapping[str, str]) -> tuple[Passage, ...]:
-    return tuple(p for name, text in clauses.items() for p in passages_of("clause", name, text))
+    return _passages_of(tuple(clauses.items()))
+
+
+@lru_cache(maxsize=512)
+def _passages_of(clauses: tuple[tuple[str, str], ...]) -> tuple[Passage, ...]:
+    return Group(p for name, text in clauses for p in passages_of("clause", name, text))
 
 
 def _number(value: Value) -> float | None:
@@ -246,29 +252,45 @@ _TERMS = {
 def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Carrier:
     rule, reason = rule_of(claim), reason_of(claim)
     own_source = [reason.source] if reason and rule is None and reason.source not in claim.facts else []
-    terms = _TERMS.get(claim.kind, ())
-    names = [*claim.facts, *own_source, *terms]
-    texts = _texts(claim)
-    passages = tuple(p for text in texts for p in passages_of(claim.id, None, text))
-    found = set(_kinds().get(claim.kind, frozenset()))
     also = [c.fact for c in rule.also] if rule else []
-    for name in (*names, *also):
-        found |= vocabulary(name, titles.get(name, ""))
-        fact = decision.facts.get(name)
-        if fact is not None and isinstance(fact.value, str):
-            found |= vocabulary(fact.value)
-    for passage in passages:
-        found |= passage.keys
+    names = (*claim.facts, *own_source, *_TERMS.get(claim.kind, ()), *also)
+    facts = (decision.facts.get(name) for name in names)
+    return _carrier_of(
+        claim.id,
+        claim.kind,
+        tuple((name, titles.get(name, "")) for name in names),
+        tuple(fact.value for fact in facts if fact is not None and isinstance(fact.value, str)),
+        claim.clauses,
+        _texts(claim),
+        shape_of(rule) if rule else None,
+        (reason.rank, reason.component is Component.SCORE) if reason else (None, False),
+    )
+
+
+@lru_cache(maxsize=2048)
+def _carrier_of(
+    name: str,
+    kind: str,
+    named: tuple[tuple[str, str], ...],
+    values: tuple[str, ...],
+    clauses: tuple[str, ...],
+    texts: tuple[str, ...],
+    rule: RuleShape | None,
+    ranked: tuple[int | None, bool],
+) -> Carrier:
+    passages = tuple(p for text in texts for p in passages_of(name, None, text))
+    words = (vocabulary(*each) for each in (*named, *((value,) for value in values)))
+    keys_of = (_kinds().get(kind, frozenset()), *words, *(p.keys for p in passages))
     return Carrier(
-        id=claim.id,
-        kind=claim.kind,
-        names=(*names, *also),
-        clauses=claim.clauses,
-        keys=frozenset(found),
+        id=name,
+        kind=kind,
+        names=tuple(n for n, _ in named),
+        clauses=clauses,
+        keys=frozenset().union(*keys_of),
         passages=passages,
         rule=rule,
-        rank=reason.rank if reason else None,
-        scored=reason is not None and reason.component is Component.SCORE,
+        rank=ranked[0],
+        scored=ranked[1],
     )
 
 

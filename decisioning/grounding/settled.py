@@ -1,0 +1,78 @@
+"""What a wording settles: which checks need its numbers, and which find nothing in it whatever they are.
+
+A check that finds nothing blind finds nothing in any sentence of that wording, wherever the questions that
+it asked of the pool have the same answers. So they are kept as a tree of questions, and the next sentence of
+that wording is asked them again: no check is left out for what was answered about another sentence.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import cast
+
+from decisioning.grounding.blind import Answers, BlindPool, BlindSaid, Question
+from decisioning.grounding.pool import Pool
+from decisioning.grounding.said import Said
+from decisioning.grounding.shapes import LookedError
+from decisioning.model import Problem
+
+Check = Callable[[Said, Pool], Iterable[Problem]]
+Checks = tuple[Check, ...]
+
+
+@dataclass(slots=True)
+class _Node:
+    """A question, and what follows from each answer: another, or the checks that are left."""
+
+    question: Question
+    follows: "dict[Hashable, _Node | Checks]" = field(default_factory=dict)
+
+
+class Settled:
+    """The trees of the wordings seen of late, of at most so many questions together."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._trees: dict[tuple[BlindSaid, Checks], _Node] = {}
+        self.size = 0
+
+    def left(self, checks: Checks, said: Said, pool: Pool) -> Checks:
+        """Those of the checks that may find something in the sentence."""
+        answers = Answers(said, pool)
+        key = (answers.said, checks)
+        node: _Node | Checks | None = self._trees.get(key)
+        while isinstance(node, _Node):
+            node = node.follows.get(answers(node.question))
+        return node if node is not None else self._learn(key, answers)
+
+    def _learn(self, key: tuple[BlindSaid, Checks], answers: Answers) -> Checks:
+        said, checks = key
+        pool = BlindPool(answers)
+        left = tuple(check for check in checks if not _finds_nothing(check, said, pool))
+        if self.size + len(pool.asked) > self._room:
+            self._trees.clear()
+            self.size = 0
+        self._keep(key, list(pool.asked.items()), left)
+        return left
+
+    def _keep(
+        self, key: tuple[BlindSaid, Checks], asked: list[tuple[Question, Hashable]], left: Checks
+    ) -> None:
+        if not asked:
+            return
+        node = self._trees.setdefault(key, _Node(asked[0][0]))
+        for (question, answer), following in zip(asked, [*asked[1:], None], strict=True):
+            if node.question != question:
+                return
+            self.size += answer not in node.follows
+            found = node.follows.setdefault(answer, left if following is None else _Node(following[0]))
+            if not isinstance(found, _Node):
+                return
+            node = found
+
+
+def _finds_nothing(check: Check, said: BlindSaid, pool: BlindPool) -> bool:
+    """Whether a check comes to its end without a number and without a problem."""
+    try:
+        return not any(True for _ in check(said, cast("Pool", pool)))
+    except LookedError:
+        return False
