@@ -12,8 +12,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, cast
 
+from decisioning.grounding.lexicon import keys
 from decisioning.grounding.passages import Passage
-from decisioning.grounding.pool import Known, Pool, Role
+from decisioning.grounding.pool import Carrier, Known, Pool, Role
 from decisioning.grounding.said import Said
 from decisioning.grounding.shapes import Hidden, LookedError, RuleShape, shape_of
 from decisioning.grounding.topics import Names, named_in
@@ -33,10 +34,10 @@ _TOLD = frozenset(
         "currency_unit",
         "simulated",
         "clauses",
-        "labels",
         "extra",
         "passages",
         "carriers",
+        "numbered",
         "naming",
     ]
 )
@@ -157,9 +158,12 @@ class Answers:
         if kind == "meaning":
             said, n = of
             return tuple(map(self._meant, self._pool.meaning(self._seen[said].quantities[n])))
+        if kind in ("of_clause", "resting_on"):
+            return cast("Hashable", getattr(self._pool, kind)(*of))
         if kind == "found":
-            finds, said = of
-            return self._hidden(self._pool.answer(finds, self._seen[said]))
+            finds, about = of
+            about = self._seen[about] if isinstance(about, BlindSaid) else about
+            return self._hidden(self._pool.answer(finds, about))
         return _ASKED[kind](self._pool)
 
     def _meant(self, known: Known) -> Meant:
@@ -171,7 +175,7 @@ class Answers:
             blind = blinded(found)
             self._seen[blind] = found
             return blind
-        if not isinstance(found, bool | frozenset):
+        if not isinstance(found, bool | frozenset | tuple):
             raise LookedError("found")
         return found
 
@@ -210,9 +214,9 @@ class BlindPool:
         """The numbers of the record that stand there, without their values."""
         return cast("tuple[Meant, ...]", self._ask("meaning", quantity.said, quantity.n))
 
-    def answer(self, finds: Callable[[Said, Pool], Any], said: BlindSaid) -> Any:
-        """What is found out about a sentence with its numbers, if that is no number."""
-        return self._ask("found", finds, said)
+    def answer(self, finds: Callable[[Any, Pool], Any], about: Hashable) -> Any:
+        """What is found out with the numbers, if that is no number itself."""
+        return self._ask("found", finds, about)
 
     def named(self, name: str, stems: frozenset[str]) -> float:
         """As the pool has it."""
@@ -228,6 +232,14 @@ class BlindPool:
         naming: Names = self.naming
         return naming.topics(found)
 
+    def carries(self, stem: str) -> bool:
+        """As the pool has it."""
+        return not keys(stem).isdisjoint(self.keys)
+
     def of_clause(self, name: str) -> tuple[Passage, ...]:
         """As the pool has it."""
-        return tuple(p for p in self.passages if p.clause == name)
+        return cast("tuple[Passage, ...]", self._ask("of_clause", name))
+
+    def resting_on(self, clause: str) -> tuple[Carrier, ...]:
+        """As the pool has it."""
+        return cast("tuple[Carrier, ...]", self._ask("resting_on", clause))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop, keys
+from decisioning.grounding.once import once
 from decisioning.grounding.passages import likeness
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
@@ -92,9 +93,8 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("wrong_actor", "the policy says nothing of this application; say what is so of it")
     if pool.outcome is None or is_general(said, pool):
         return
-    texts = [p.text.lower() for p in (*pool.passages, *(p for c in pool.carriers for p in c.passages))]
     judges = form("judges").search(said.text)
-    if judges and not any(judges.group() in text for text in texts):
+    if judges and not _is_in_a_text(judges.group(), pool):
         yield said.problem("opinion", f'"{judges.group()}" judges; the record only states')
     acted = form("person acted").search(said.text)
     if acted and not any(c.kind == "reason" for c in pool.carriers):
@@ -103,6 +103,13 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("unclear", "a sentence speaks of the decision, not of how it is worded")
     if _HANGING.match(said.text) and not said.amounts and not pool.topics(said.sequence):
         yield said.problem("unclear", "this names nothing that could be checked; say what it is about")
+
+
+@once
+def _is_in_a_text(words: str, pool: Pool) -> bool:
+    """Whether these words stand in a clause or in a text of the catalogue."""
+    texts = (*pool.passages, *(p for c in pool.carriers for p in c.passages))
+    return any(words in p.text.lower() for p in texts)
 
 
 def _praise(said: Said, pool: Pool) -> Iterator[Problem]:

@@ -7,17 +7,16 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from decisioning.grounding.lexicon import keys
 from decisioning.grounding.passages import Passage
 from decisioning.grounding.shapes import RuleShape
 from decisioning.grounding.topics import Names, named_in, naming_of
 from decisioning.model import Comparator, Outcome, Rule, Unit
 from decisioning.numbers import OPPOSITE, Kind, Quantity, states
 
-if TYPE_CHECKING:
-    from decisioning.grounding.said import Said
-
+S = TypeVar("S", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -97,11 +96,11 @@ class Pool:
         """What was found out with this pool and may be asked for again."""
         return {}
 
-    def answer(self, finds: "Callable[[Said, Pool], T]", said: "Said") -> T:
-        """What that function finds out about a sentence with this pool, kept as long as the pool lives."""
-        key = (finds, said)
+    def answer(self, finds: "Callable[[S, Pool], T]", about: S) -> T:
+        """What that function finds out with this pool, kept as long as the pool lives."""
+        key = (finds, about)
         if key not in self.kept:
-            self.kept[key] = finds(said, self)
+            self.kept[key] = finds(about, self)
         found: T = self.kept[key]
         return found
 
@@ -185,17 +184,28 @@ class Pool:
     @cached_property
     def keys(self) -> frozenset[str]:
         """What any word of the pool can be matched by."""
-        found = set(self.extra)
-        for passage in self.passages:
-            found |= passage.keys
-        for carrier in self.carriers:
-            found |= carrier.keys
-        return frozenset(found)
+        return self.extra.union(*(p.keys for p in self.passages), *(c.keys for c in self.carriers))
 
     @cached_property
     def written(self) -> frozenset[str]:
         """Every word of the passages as it is written, in lower case."""
         return frozenset(w.text.lower() for p in self.passages for w in p.words)
+
+    def carries(self, stem: str) -> bool:
+        """Whether a word of that stem can be matched."""
+        own = keys(stem)
+        return not own.isdisjoint(self.extra) or any(
+            not own.isdisjoint(each.keys) for part in (self.carriers, self.passages) for each in part
+        )
+
+    @cached_property
+    def numbered(self) -> tuple[Carrier, ...]:
+        """The claims whose own texts have numbers."""
+        return tuple(c for c in self.carriers if any(p.quantities for p in c.passages))
+
+    def resting_on(self, clause: str) -> tuple[Carrier, ...]:
+        """The claims that rest on a clause."""
+        return tuple(c for c in self.carriers if clause in c.clauses)
 
     def of_clause(self, name: str) -> tuple[Passage, ...]:
         """The sentences of a clause."""

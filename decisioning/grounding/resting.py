@@ -89,7 +89,7 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
         return False
     if limits and name not in limits and among == 1:
         return False
-    carriers = [c for c in pool.carriers if name in c.clauses]
+    carriers = pool.resting_on(name)
     limited = name in limits or bool(re.search(_LIMIT_OF + re.escape(name), said.text, re.IGNORECASE))
     if any(is_about(said, c, pool) for c in carriers if _tells(c, limited)):
         return True

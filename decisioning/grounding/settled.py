@@ -5,7 +5,7 @@ it asked of the pool have the same answers. So they are kept as a tree of questi
 that wording is asked them again: no check is left out for what was answered about another sentence.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -49,30 +49,47 @@ class Settled:
         pool = BlindPool(answers)
         left = tuple(check for check in checks if not _finds_nothing(check, said, pool))
         if self.size + len(pool.asked) > self._room:
-            self._trees.clear()
-            self.size = 0
-        self._keep(key, list(pool.asked.items()), left)
+            self.forget()
+        self._keep(key, answers, list(pool.asked), left)
         return left
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self._trees.clear()
+        self.size = 0
+
     def _keep(
-        self, key: tuple[BlindSaid, Checks], asked: list[tuple[Question, Hashable]], left: Checks
+        self, key: tuple[BlindSaid, Checks], answers: Answers, asked: list[Question], left: Checks
     ) -> None:
-        if not asked:
-            return
-        node = self._trees.setdefault(key, _Node(asked[0][0]))
-        for (question, answer), following in zip(asked, [*asked[1:], None], strict=True):
-            if node.question != question:
-                return
-            self.size += answer not in node.follows
-            found = node.follows.setdefault(answer, left if following is None else _Node(following[0]))
-            if not isinstance(found, _Node):
-                return
-            node = found
+        """Hang what was asked here under what the tree of that wording asks before."""
+        node = self._trees.get(key)
+        if node is None:
+            node = self._trees[key] = _Node(asked.pop(0) if asked else ("outcome",))
+        while isinstance(following := node.follows.get(answers(node.question)), _Node):
+            node = following
+        path = {node.question, *self._above(key, answers)}
+        for question in (q for q in asked if q not in path):
+            node.follows[answers(node.question)] = following = _Node(question)
+            node, self.size = following, self.size + 1
+        node.follows[answers(node.question)] = left
+        self.size += 1
+
+    def _above(self, key: tuple[BlindSaid, Checks], answers: Answers) -> Iterator[Question]:
+        """What the tree of a wording asks on the way of these answers."""
+        node: _Node | Checks | None = self._trees.get(key)
+        while isinstance(node, _Node):
+            yield node.question
+            node = node.follows.get(answers(node.question))
 
 
 def _finds_nothing(check: Check, said: BlindSaid, pool: BlindPool) -> bool:
-    """Whether a check comes to its end without a number and without a problem."""
+    """Whether a check comes to its end without a number and without a problem.
+
+    What a check asked that needs the numbers does not matter: it is run again in any case.
+    """
+    before = dict(pool.asked)
     try:
         return not any(True for _ in check(said, cast("Pool", pool)))
     except LookedError:
+        pool.asked = before
         return False

@@ -7,6 +7,7 @@ from functools import cache
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_stop, listed
+from decisioning.grounding.once import once
 from decisioning.grounding.passages import likeness
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
@@ -92,12 +93,16 @@ def _fired(said: Said, pool: Pool) -> Iterator[Problem]:
             yield said.problem("wrong_rule", f"{quantity.name} {did}")
 
 
+@once
+def labels_in(stems: frozenset[str], pool: Pool) -> frozenset[tuple[str, str]]:
+    """The labels of the facts that these stems name or may mean."""
+    return frozenset(label for label in pool.labels if pool.named(label[0], stems) >= MEANT)
+
+
 def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
     """A yes is not a no, a tenant no owner; what the file shows is not absent from it."""
-    for name, value in sorted(pool.labels):
+    for name, value in sorted(labels_in(said.stems, pool)):
         surely = pool.named(name, said.stems)
-        if surely < MEANT:
-            continue
         others = {v: words for (n, v), words in _values().items() if n == name}
         told = {v for v, words in others.items() if words & said.stems}
         wrong = bool(told) and value in others and value not in told
