@@ -8,7 +8,7 @@ and every question is written down. A check that looks at a number is stopped.
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, cast
 
@@ -158,6 +158,8 @@ class Answers:
         if kind == "meaning":
             said, n = of
             return tuple(map(self._meant, self._pool.meaning(self._seen[said].quantities[n])))
+        if kind == "rules_of":
+            return tuple(map(shape_of, self._pool.rules_of(*of)))
         if kind in ("of_clause", "resting_on"):
             return cast("Hashable", getattr(self._pool, kind)(*of))
         if kind == "found":
@@ -166,9 +168,13 @@ class Answers:
             return self._hidden(self._pool.answer(finds, about))
         return _ASKED[kind](self._pool)
 
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {id(known): n for n, known in enumerate(self._pool.numbers)}
+
     def _meant(self, known: Known) -> Meant:
         rule = shape_of(known.rule) if known.rule else None
-        return Meant(self._pool.place_of(known), known.unit, known.role, known.name, rule, known.turned)
+        return Meant(self._places[id(known)], known.unit, known.role, known.name, rule, known.turned)
 
     def _hidden(self, found: Any) -> Hashable:
         if isinstance(found, Said):
@@ -239,6 +245,10 @@ class BlindPool:
     def of_clause(self, name: str) -> tuple[Passage, ...]:
         """As the pool has it."""
         return cast("tuple[Passage, ...]", self._ask("of_clause", name))
+
+    def rules_of(self, clause: str) -> tuple[RuleShape, ...]:
+        """As the pool has them, without their numbers."""
+        return cast("tuple[RuleShape, ...]", self._ask("rules_of", clause))
 
     def resting_on(self, clause: str) -> tuple[Carrier, ...]:
         """As the pool has it."""

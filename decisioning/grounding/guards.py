@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.once import once
-from decisioning.grounding.passages import likeness
-from decisioning.grounding.pool import Pool
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Carrier, Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import stem
@@ -119,12 +120,21 @@ def _praise(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("opinion", f'"{found.group()}" judges; no clause says so')
 
 
+@once
 def _stands(quote: str, pool: Pool) -> bool:
     """Whether the quoted words stand in a text of the pool, letter for letter but for case and end."""
-    wanted = " ".join(quote.lower().split()).strip(" .,;")
-    texts = (*(p.text for p in pool.passages), *(p.text for c in pool.carriers for p in c.passages))
-    whole = " ".join(" ".join(t.lower().split()) for t in texts)
-    return wanted in whole
+    return _levelled(quote).strip(" .,;") in _whole(pool.passages, pool.carriers)
+
+
+@lru_cache(maxsize=64)
+def _whole(passages: tuple[Passage, ...], carriers: tuple[Carrier, ...]) -> str:
+    own = (p for c in carriers for p in c.passages)
+    return " ".join(_levelled(p.text) for p in (*passages, *own))
+
+
+@lru_cache(maxsize=4096)
+def _levelled(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _in_policy(word: str, said: Said, pool: Pool) -> bool:

@@ -81,14 +81,14 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     said = own_words(said, pool)
     yield from _turned_copies(said, pool)
     least = _ALIKE if is_general(said, pool) else _RESTATED
-    if least is _RESTATED and pool.topics(said.sequence):
+    if least is _RESTATED and (pool.topics(said.sequence) or not _retold(said, pool)):
         return
     alike = [(likeness(said.content, p), p) for p in pool.passages]
     best = max((s for s, _ in alike), default=0.0)
     nearest = [p for s, p in alike if s >= max(least, best - (0.25 if least is _ALIKE else 0.1))]
     if any(form("waived").search(p.text) for p in nearest) and _NEGATOR.search(said.text):
         return
-    if not nearest or (least is _RESTATED and not _retold(said, pool)):
+    if not nearest:
         return
     yield from _actors(said, nearest if pool.outcome is not None else list(pool.passages))
     general = least is _ALIKE

@@ -104,14 +104,6 @@ class Pool:
         found: T = self.kept[key]
         return found
 
-    def place_of(self, known: Known) -> int:
-        """Which of its numbers that is."""
-        return self._places[id(known)]
-
-    @cached_property
-    def _places(self) -> dict[int, int]:
-        return {id(known): n for n, known in enumerate(self.numbers)}
-
     def meaning(self, quantity: Quantity) -> tuple[Known, ...]:
         """The numbers of the record that a quantity may be, counts aside.
 
@@ -202,6 +194,10 @@ class Pool:
     def numbered(self) -> tuple[Carrier, ...]:
         """The claims whose own texts have numbers."""
         return tuple(c for c in self.carriers if any(p.quantities for p in c.passages))
+
+    def rules_of(self, clause: str) -> tuple[Rule, ...]:
+        """The rules of a clause."""
+        return tuple(r for r in self.rules if r.clause == clause)
 
     def resting_on(self, clause: str) -> tuple[Carrier, ...]:
         """The claims that rest on a clause."""

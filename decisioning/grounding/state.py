@@ -82,7 +82,7 @@ def _failures(said: Said, pool: Pool) -> Iterator[Problem]:
 def _fired(said: Said, pool: Pool) -> Iterator[Problem]:
     """A clause that is said to apply must have been met, and one that is said not to must not."""
     for quantity in said.quantities:
-        rules = [r for r in pool.rules if r.clause == quantity.name and r.effect in _DECIDING]
+        rules = [r for r in pool.rules_of(quantity.name) if r.effect in _DECIDING]
         found = form("applied").search(said.text, quantity.end)
         between = said.text[quantity.end : found.start()] if found else ""
         if not rules or not found or len(between) > _APART or "would" in between:
