@@ -5,6 +5,7 @@ numbers mean without their values. Whatever a blind check learns of the pool is 
 and every question is written down. A check that looks at a number is stopped.
 """
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +25,7 @@ from decisioning.numbers import Kind, Quantity
 Question = tuple[Hashable, ...]
 _HIDDEN = str.maketrans("0123456789", "\u0660" * 10)
 """A digit to every pattern, and one that stands in no text that it could be compared with."""
+_DIGIT = re.compile(r"\d")
 _TOLD = frozenset(
     [
         "outcome",
@@ -101,6 +103,7 @@ class BlindSaid(Said):
 _Placed = tuple[Kind, str, int, int, int, Comparator | None, str, str, bool, str, Decimal | None]
 
 
+@lru_cache(maxsize=2048)
 def blinded(said: Said) -> BlindSaid:
     """The sentence with its numbers hidden."""
     text = said.text.translate(_HIDDEN)
@@ -116,7 +119,7 @@ def _blind(text: str, names: tuple[str, ...], places: tuple[_Placed, ...]) -> Bl
 
 
 def _placed(q: Quantity) -> _Placed:
-    in_words = q.kind is Kind.CLAUSE or not any(c.isdigit() for c in q.text)
+    in_words = q.kind is Kind.CLAUSE or not _DIGIT.search(q.text)
     return (
         q.kind, q.unit, q.start, q.end, q.places, q.comparator, q.bound, q.per, q.approximate,
         q.name, q.value if in_words else None,

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from decisioning.grounding.aligned import cover, nearby
+from decisioning.grounding.blind import BlindSaid, blinded
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.once import once
@@ -13,7 +15,7 @@ from decisioning.grounding.pool import Carrier, Pool, Role
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
-from decisioning.grounding.topics import MEANT, NAMED, vocabulary
+from decisioning.grounding.topics import MEANT, NAMED, Names, vocabulary
 from decisioning.model import Problem
 from decisioning.numbers import Kind
 
@@ -158,13 +160,18 @@ def is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
 @once
 def told_by(said: Said, pool: Pool) -> frozenset[str]:
     """The ids of the claims of which the sentence speaks."""
-    return frozenset(c.id for c in pool.carriers if _is_about(said, c, pool))
+    if not pool.carriers:
+        return frozenset()
+    wording = blinded(said)
+    return frozenset(c.id for c in pool.carriers if _is_about(wording, c, pool.naming))
 
 
-def _is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
+@lru_cache(maxsize=16_384)
+def _is_about(said: BlindSaid, carrier: Carrier, naming: Names) -> bool:
+    """Whether sentences of this wording speak of what the claim speaks of, whatever their numbers are."""
     if carrier.kind in _SIGNED:
         return bool(form(f"about {carrier.kind}").search(said.text))
-    if any(pool.named(n, said.stems) >= MEANT for n in carrier.names):
+    if any(naming.named(n, said.stems) >= MEANT for n in carrier.names):
         return True
     return any(restates(said, p) for p in carrier.passages)
 

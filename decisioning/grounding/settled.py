@@ -48,7 +48,7 @@ class Settled:
         said, checks = key
         pool = BlindPool(answers)
         left = tuple(check for check in checks if not _finds_nothing(check, said, pool))
-        if self.size + len(pool.asked) > self._room:
+        if self.size + len(pool.asked) + 1 > self._room:
             self.forget()
         self._keep(key, answers, list(pool.asked), left)
         return left

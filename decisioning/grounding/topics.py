@@ -126,6 +126,10 @@ class Names:
         self.may_name = lru_cache(maxsize=4096)(self._may_name)
         self.topics = lru_cache(maxsize=4096)(self._topics)
 
+    def named(self, name: str, stems: frozenset[str]) -> float:
+        """How surely words with these stems name the fact."""
+        return named_in(name, stems, self.titles.get(name, ""))
+
     def _may_name(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
         return frozenset(n for n, own in self._stems if not stems.isdisjoint(own))
