@@ -12,6 +12,7 @@ from decisioning.claims import (
     FailureClaim,
     MissingClaim,
     NextClaim,
+    OutcomeClaim,
     comparisons_of,
     reason_of,
     rule_of,
@@ -22,7 +23,7 @@ from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
 from decisioning.grounding.shapes import Group, RuleShape, grouped, shape_of
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
-from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Rule, Unit, Value
+from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Outcome, Rule, Unit, Value
 from decisioning.numbers import Kind
 
 _THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
@@ -252,6 +253,7 @@ _TERMS = {
 def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Carrier:
     rule, reason = rule_of(claim), reason_of(claim)
     own_source = [reason.source] if reason and rule is None and reason.source not in claim.facts else []
+    unconditional = decision.outcome is Outcome.APPROVE and not decision.conditions
     also = [c.fact for c in rule.also] if rule else []
     names = (*claim.facts, *own_source, *_TERMS.get(claim.kind, ()), *also)
     facts = (decision.facts.get(name) for name in names)
@@ -262,6 +264,7 @@ def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Car
         tuple(fact.value for fact in facts if fact is not None and isinstance(fact.value, str)),
         claim.clauses,
         _texts(claim),
+        ("condition",) if isinstance(claim, OutcomeClaim) and unconditional else (),
         shape_of(rule) if rule else None,
         (reason.rank, reason.component is Component.SCORE) if reason else (None, False),
     )
@@ -275,12 +278,14 @@ def _carrier_of(
     values: tuple[str, ...],
     clauses: tuple[str, ...],
     texts: tuple[str, ...],
+    denied: tuple[str, ...],
     rule: RuleShape | None,
     ranked: tuple[int | None, bool],
 ) -> Carrier:
     passages = tuple(p for text in texts for p in passages_of(name, None, text))
     words = (vocabulary(*each) for each in (*named, *((value,) for value in values)))
-    keys_of = (_kinds().get(kind, frozenset()), *words, *(p.keys for p in passages))
+    denials = (keys(stem(word)) for word in denied)
+    keys_of = (_kinds().get(kind, frozenset()), *denials, *words, *(p.keys for p in passages))
     return Carrier(
         id=name,
         kind=kind,
