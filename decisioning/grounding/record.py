@@ -4,38 +4,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from decisioning.claims import (
     Claim,
-    ConditionClaim,
-    FailureClaim,
-    MissingClaim,
     NextClaim,
-    OutcomeClaim,
     comparisons_of,
-    reason_of,
     rule_of,
 )
-from decisioning.grounding.lexicon import keys
+from decisioning.grounding.carriers import carrier_of
 from decisioning.grounding.passages import Passage, passages_of
-from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
-from decisioning.grounding.shapes import Group, RuleShape, grouped, shape_of
-from decisioning.grounding.stems import lines, stem
+from decisioning.grounding.pool import Known, KnownDate, Pool, Role
+from decisioning.grounding.shapes import Group, grouped
+from decisioning.grounding.stems import stem
 from decisioning.grounding.topics import vocabulary
-from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Outcome, Rule, Unit, Value
+from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Rule, Unit, Value
 from decisioning.numbers import Kind
 
 _THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
-
-
-@cache
-def _kinds() -> Mapping[str, frozenset[str]]:
-    table = (line.partition(":") for line in lines("kinds.txt"))
-    return {
-        kind.strip(): frozenset(k for w in words.replace("-", " ").split() for k in keys(stem(w)))
-        for kind, _, words in table
-    }
 
 
 def pool_of(
@@ -53,7 +39,7 @@ def pool_of(
         numbers=tuple(dict.fromkeys(_numbers(decision, claims, known))),
         dates=(*_days(decision, claims), *_passage_days(passages)),
         passages=passages,
-        carriers=grouped(tuple(_carrier(claim, decision, titles or {}) for claim in claims)),
+        carriers=grouped(tuple(carrier_of(claim, decision, titles or {}) for claim in claims)),
         titles=titles or {},
         rules=_rules(claims),
         labels=_labels(decision, known),
@@ -240,76 +226,3 @@ def _labels(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[tuple[st
     if decision.pricing:
         found.add(("tier", decision.pricing.tier.lower()))
     return frozenset(found)
-
-
-_TERMS = {
-    "price": ("monthly_payment", "total_payable", "nominal_rate", "apr", "amount", "term_months"),
-    "outcome": ("amount", "term_months"),
-    "score": ("score", "pd"),
-}
-"""What claims of a kind tell of, whatever the facts are called."""
-
-
-def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Carrier:
-    rule, reason = rule_of(claim), reason_of(claim)
-    own_source = [reason.source] if reason and rule is None and reason.source not in claim.facts else []
-    unconditional = decision.outcome is Outcome.APPROVE and not decision.conditions
-    also = [c.fact for c in rule.also] if rule else []
-    names = (*claim.facts, *own_source, *_TERMS.get(claim.kind, ()), *also)
-    facts = (decision.facts.get(name) for name in names)
-    return _carrier_of(
-        claim.id,
-        claim.kind,
-        tuple((name, titles.get(name, "")) for name in names),
-        tuple(fact.value for fact in facts if fact is not None and isinstance(fact.value, str)),
-        claim.clauses,
-        _texts(claim),
-        ("condition",) if isinstance(claim, OutcomeClaim) and unconditional else (),
-        shape_of(rule) if rule else None,
-        (reason.rank, reason.component is Component.SCORE) if reason else (None, False),
-    )
-
-
-@lru_cache(maxsize=2048)
-def _carrier_of(
-    name: str,
-    kind: str,
-    named: tuple[tuple[str, str], ...],
-    values: tuple[str, ...],
-    clauses: tuple[str, ...],
-    texts: tuple[str, ...],
-    denied: tuple[str, ...],
-    rule: RuleShape | None,
-    ranked: tuple[int | None, bool],
-) -> Carrier:
-    passages = tuple(p for text in texts for p in passages_of(name, None, text))
-    words = (vocabulary(*each) for each in (*named, *((value,) for value in values)))
-    denials = (keys(stem(word)) for word in denied)
-    keys_of = (_kinds().get(kind, frozenset()), *denials, *words, *(p.keys for p in passages))
-    return Carrier(
-        id=name,
-        kind=kind,
-        names=tuple(n for n, _ in named),
-        clauses=clauses,
-        keys=frozenset().union(*keys_of),
-        passages=passages,
-        rule=rule,
-        rank=ranked[0],
-        scored=ranked[1],
-    )
-
-
-def _texts(claim: Claim) -> tuple[str, ...]:
-    reason = reason_of(claim)
-    if reason:
-        appendix = reason.appendix_c.removeprefix("other:").strip()
-        return (reason.text, appendix, reason.code.replace("_", " ").lower())
-    match claim:
-        case ConditionClaim():
-            return (claim.text, claim.code.replace("_", " ").lower())
-        case FailureClaim():
-            return (f"{claim.dependency} model: {claim.problem}",)
-        case MissingClaim():
-            return (" ".join(claim.fields).replace("_", " "),)
-        case _:
-            return ()
