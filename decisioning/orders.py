@@ -4,6 +4,7 @@ A clause is data. A sentence of it that gives an order is never quoted, whoever 
 """
 
 import re
+from functools import lru_cache
 
 from decisioning.grounding.text import sentences
 
@@ -51,6 +52,7 @@ def is_order(sentence: str) -> bool:
     return bool(_SPEAKS.search(sentence) or _IMPERATIVE.search(sentence))
 
 
+@lru_cache(maxsize=1024)
 def without_orders(text: str) -> str:
     """The text without its sentences that give orders; the same text where it has none."""
     spans = sentences(text)

@@ -7,6 +7,7 @@ from decisioning.grounding.anchors import stays
 from decisioning.grounding.content import is_about, is_framing
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
+from decisioning.grounding.once import once
 from decisioning.grounding.passages import share
 from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, stated_in
 from decisioning.grounding.ranks import is_rank
@@ -60,7 +61,7 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
     if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
         return None
     found = list(pool.meaning(quantity))
-    telling = (c for c in pool.carriers if any(stated_in(quantity, p) for p in c.passages))
+    telling = (c for c in pool.numbered if any(stated_in(quantity, p) for p in c.passages))
     if any(is_about(said, c, pool) for c in telling):
         return None
     if not found and not quoting(quantity, pool):
@@ -235,6 +236,7 @@ def _is_bound(quantity: Quantity, known: Known) -> bool:
     return known.role is Role.LIMIT and bool(quantity.bound) and quantity.kind in (Kind.MONEY, Kind.PERCENT)
 
 
+@once
 def _told_of(said: Said, pool: Pool) -> frozenset[str]:
     """The facts of the claims that the sentence is about."""
     return frozenset(n for c in pool.carriers if is_about(said, c, pool) for n in c.names)

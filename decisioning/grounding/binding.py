@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decisioning.grounding.content import own_words, restates
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, keys
+from decisioning.grounding.once import once
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
@@ -32,7 +33,8 @@ def check_binding(said: Said, pool: Pool) -> Iterator[Problem]:
     own = own_words(said, pool)
     yield from _conditions(said, own, pool)
     yield from _met(said, pool)
-    yield from _causes(own, pool)
+    if not _causes_hold(own, pool):
+        yield from _causes(own, pool)
 
 
 def _conditions(said: Said, own: Said, pool: Pool) -> Iterator[Problem]:
@@ -60,6 +62,12 @@ def _met(said: Said, pool: Pool) -> Iterator[Problem]:
     texts = (p for c in pool.carriers if c.kind == "condition" for p in c.passages if len(p.content) > 1)
     if any(restates(said, p) for p in texts):
         yield said.problem("unknown_reason", "a condition of the approval is no reason for it")
+
+
+@once
+def _causes_hold(said: Said, pool: Pool) -> bool:
+    """Whether everything called a reason is one."""
+    return not any(_causes(said, pool))
 
 
 def _causes(said: Said, pool: Pool) -> Iterator[Problem]:

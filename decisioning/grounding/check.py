@@ -21,6 +21,7 @@ from decisioning.grounding.resting import check_clauses
 from decisioning.grounding.rows import check_rows
 from decisioning.grounding.rulings import check_rulings
 from decisioning.grounding.said import Said, said_of
+from decisioning.grounding.settled import Settled
 from decisioning.grounding.standing import check_standing
 from decisioning.grounding.state import check_state
 from decisioning.grounding.swapped import check_swapped
@@ -29,6 +30,8 @@ from decisioning.grounding.widened import check_widened
 from decisioning.grounding.working import check_consequences, check_limits
 from decisioning.model import Problem
 
+_SETTLED = Settled(room=65_536)
+"""What is known of wordings; without a decision no two texts share theirs."""
 _MOST = 3
 """How many other readings of a sentence are tried."""
 
@@ -82,4 +85,5 @@ def _problems(said: Said, pool: Pool) -> tuple[Problem, ...]:
         check_widened,
         check_guards,
     )
-    return tuple(dict.fromkeys(problem for check in checks for problem in check(said, pool)))
+    left = _SETTLED.left(checks, said, pool) if pool.outcome is not None else checks
+    return tuple(dict.fromkeys(problem for check in left for problem in check(said, pool)))

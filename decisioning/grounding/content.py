@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from decisioning.grounding.aligned import cover, nearby
+from decisioning.grounding.blind import BlindSaid, blinded
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.once import once
@@ -13,7 +15,7 @@ from decisioning.grounding.pool import Carrier, Pool, Role
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
-from decisioning.grounding.topics import MEANT, NAMED, vocabulary
+from decisioning.grounding.topics import MEANT, NAMED, Names, vocabulary
 from decisioning.model import Problem
 from decisioning.numbers import Kind
 
@@ -42,7 +44,8 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     content = [w for w in said.content if pool.outcome is None or not is_neutral(w.stem)]
     if pool.outcome is None:
         content = [w for w in content if not is_framing(w, said)]
-    uncarried = [w for w in content if not keys(w.stem) & pool.keys]
+    foreign = _foreign(frozenset(w.stem for w in content), pool)
+    uncarried = [w for w in content if w.stem in foreign]
     if pool.outcome is None and len(content) - len(uncarried) >= _TELLING:
         uncarried = [w for w in uncarried if w.stem not in _near(said, pool)]
     if pool.outcome is None and pool.numbers and said.amounts:
@@ -57,7 +60,8 @@ def check_content(said: Said, pool: Pool) -> Iterator[Problem]:
     if content and len(uncarried) / len(content) > 1 - least:
         yield said.problem("not_carried", f"neither the record nor a clause speaks of: {_listed(uncarried)}")
     elif pool.outcome is not None and not is_general(said, pool):
-        yield from _on_basis(said, content, pool)
+        if not _is_based(said, pool):
+            yield from _on_basis(said, content, pool)
     elif pool.outcome is None:
         yield from _foreign_parts(said, pool)
 
@@ -100,6 +104,19 @@ def is_framing(word: Word, said: Said) -> bool:
     return any(a <= word.start < b for a, b in (*compared, *framed))
 
 
+@once
+def _foreign(stems: frozenset[str], pool: Pool) -> frozenset[str]:
+    """Those of the stems that nothing in the pool carries."""
+    return frozenset(s for s in stems if not pool.carries(s))
+
+
+@once
+def _is_based(said: Said, pool: Pool) -> bool:
+    """Whether nothing is wrong with what a statement about this application rests on."""
+    content = [w for w in said.content if not is_neutral(w.stem)]
+    return not any(_on_basis(said, content, pool))
+
+
 def _on_basis(said: Said, content: list[Word], pool: Pool) -> Iterator[Problem]:
     """A statement about this application needs a claim that speaks of it and carries its words."""
     named_clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
@@ -107,22 +124,29 @@ def _on_basis(said: Said, content: list[Word], pool: Pool) -> Iterator[Problem]:
     if not about and not _states_fact(said, pool):
         yield said.problem("no_basis", "no claim of this decision says this")
         return
-    carried = frozenset().union(*(c.keys for c in about))
-    uncarried = [w for w in content if not keys(w.stem) & carried]
+    uncarried = [w for w in content if all(keys(w.stem).isdisjoint(c.keys) for c in about)]
     if len(uncarried) <= (1 - CARRIED) * len(content):
         return
     clauses = {n for c in about for n in c.clauses}
-    carried = carried.union(*(p.keys for n in clauses for p in pool.of_clause(n)))
+    carried = frozenset().union(
+        *(c.keys for c in about), *(p.keys for n in clauses for p in pool.of_clause(n))
+    )
     facts = {k.name for q in said.amounts for k in pool.meaning(q)}
-    facts |= {name for name, _ in pool.labels if pool.named(name, said.stems) >= NAMED}
+    facts |= _labelled(said.stems, pool)
     named = frozenset(k for name in facts for k in vocabulary(name, pool.titles.get(name, "")))
     uncarried = [w for w in content if not keys(w.stem) & (carried | named)]
     if len(uncarried) > (1 - CARRIED) * len(content):
         yield said.problem("not_carried", f"no claim about this speaks of: {_listed(uncarried)}")
 
 
+@once
+def _labelled(stems: frozenset[str], pool: Pool) -> frozenset[str]:
+    """The facts with a label that these stems name."""
+    return frozenset(name for name, _ in pool.labels if pool.named(name, stems) >= NAMED)
+
+
 def _states_fact(said: Said, pool: Pool) -> bool:
-    if any(pool.named(name, said.stems) >= NAMED for name, _ in pool.labels):
+    if _labelled(said.stems, pool):
         return True
     found = [k for q in said.amounts for k in pool.meaning(q) if k.role is Role.VALUE]
     return any(pool.named(k.name, said.stems) >= MEANT for k in found)
@@ -136,13 +160,18 @@ def is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
 @once
 def told_by(said: Said, pool: Pool) -> frozenset[str]:
     """The ids of the claims of which the sentence speaks."""
-    return frozenset(c.id for c in pool.carriers if _is_about(said, c, pool))
+    if not pool.carriers:
+        return frozenset()
+    wording = blinded(said)
+    return frozenset(c.id for c in pool.carriers if _is_about(wording, c, pool.naming))
 
 
-def _is_about(said: Said, carrier: Carrier, pool: Pool) -> bool:
+@lru_cache(maxsize=16_384)
+def _is_about(said: BlindSaid, carrier: Carrier, naming: Names) -> bool:
+    """Whether sentences of this wording speak of what the claim speaks of, whatever their numbers are."""
     if carrier.kind in _SIGNED:
         return bool(form(f"about {carrier.kind}").search(said.text))
-    if any(pool.named(n, said.stems) >= MEANT for n in carrier.names):
+    if any(naming.named(n, said.stems) >= MEANT for n in carrier.names):
         return True
     return any(restates(said, p) for p in carrier.passages)
 

@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop, keys
-from decisioning.grounding.passages import likeness
-from decisioning.grounding.pool import Pool
+from decisioning.grounding.once import once
+from decisioning.grounding.passages import Passage, likeness
+from decisioning.grounding.pool import Carrier, Pool
 from decisioning.grounding.said import Said
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.stems import stem
@@ -102,9 +104,8 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("wrong_actor", "the policy says nothing of this application; say what is so of it")
     if pool.outcome is None or is_general(said, pool):
         return
-    texts = [p.text.lower() for p in (*pool.passages, *(p for c in pool.carriers for p in c.passages))]
     judges = form("judges").search(said.text)
-    if judges and not any(judges.group() in text for text in texts):
+    if judges and not _is_in_a_text(judges.group(), pool):
         yield said.problem("opinion", f'"{judges.group()}" judges; the record only states')
     acted = form("person acted").search(said.text)
     if acted and not any(c.kind == "reason" for c in pool.carriers):
@@ -118,6 +119,13 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("unclear", "this names nothing that could be checked; say what it is about")
 
 
+@once
+def _is_in_a_text(words: str, pool: Pool) -> bool:
+    """Whether these words stand in a clause or in a text of the catalogue."""
+    texts = (*pool.passages, *(p for c in pool.carriers for p in c.passages))
+    return any(words in p.text.lower() for p in texts)
+
+
 def _praise(said: Said, pool: Pool) -> Iterator[Problem]:
     """What is called great or terrible must be called so by a source."""
     found = form("praises").search(said.text)
@@ -125,12 +133,21 @@ def _praise(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("opinion", f'"{found.group()}" judges; no clause says so')
 
 
+@once
 def _stands(quote: str, pool: Pool) -> bool:
     """Whether the quoted words stand in a text of the pool, letter for letter but for case and end."""
-    wanted = " ".join(quote.lower().split()).strip(" .,;")
-    texts = (*(p.text for p in pool.passages), *(p.text for c in pool.carriers for p in c.passages))
-    whole = " ".join(" ".join(t.lower().split()) for t in texts)
-    return wanted in whole
+    return _levelled(quote).strip(" .,;") in _whole(pool.passages, pool.carriers)
+
+
+@lru_cache(maxsize=64)
+def _whole(passages: tuple[Passage, ...], carriers: tuple[Carrier, ...]) -> str:
+    own = (p for c in carriers for p in c.passages)
+    return " ".join(_levelled(p.text) for p in (*passages, *own))
+
+
+@lru_cache(maxsize=4096)
+def _levelled(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _in_policy(word: str, said: Said, pool: Pool) -> bool:

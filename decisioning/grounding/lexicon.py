@@ -43,6 +43,7 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(stem(word) for word in _listed(name))
 
 
+@lru_cache(maxsize=16384)
 def is_stop(word: str) -> bool:
     """Whether a word as written only holds a sentence together."""
     return word.lower().replace("\u2019", "'") in _listed("stop.txt")

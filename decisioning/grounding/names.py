@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from decisioning.grounding.lexicon import keys
+from decisioning.grounding.once import once
 from decisioning.grounding.pool import KnownDate, Pool, stated_in
 from decisioning.grounding.rows import stands_in_row
 from decisioning.grounding.said import Said
@@ -63,6 +63,7 @@ def check_names(said: Said, pool: Pool) -> Iterator[Problem]:
     yield from _proper(said, pool)
 
 
+@once
 def known_clause(name: str, pool: Pool) -> bool:
     """Whether a clause of that name may be mentioned; a passage that mentions it vouches for it."""
     wanted = _bare(name)
@@ -99,7 +100,7 @@ def _tells(known: KnownDate, near: frozenset[str]) -> bool:
 
 
 def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
-    own = {value for name, value in pool.labels if name == "tier"}
+    own = labels_of("tier", pool)
     for found in _LABEL.finditer(said.text):
         label = found[2].lower()
         quoted = is_general(said, pool) and (
@@ -110,6 +111,24 @@ def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
             yield said.problem(
                 "wrong_name", f'"{found.group()}" is not the {found[1].lower()} of this decision'
             )
+
+
+@once
+def labels_of(name: str, pool: Pool) -> frozenset[str]:
+    """What the record has as the label of a fact."""
+    return frozenset(value for own, value in pool.labels if own == name)
+
+
+@once
+def _is_written(word: str, pool: Pool) -> bool:
+    """Whether a word stands in a passage as it is written."""
+    return word in pool.written
+
+
+@once
+def _is_named(word: str, pool: Pool) -> bool:
+    """Whether a word can be matched, or is a label of the record."""
+    return pool.carries(stem(word)) or any(word == value for _, value in pool.labels)
 
 
 def _stands(said: Said, noun: str, label: str, pool: Pool) -> bool:
@@ -124,11 +143,11 @@ def _proper(said: Said, pool: Pool) -> Iterator[Problem]:
     for found in _PROPER.finditer(said.text):
         word = found.group().lower().replace("\u2019", "'").removesuffix("'s")
         inside = any(a <= found.start() < b for a, b in spans)
-        if inside or word in _KNOWN_PROPER or word in pool.written or len(word) == 1:
+        if inside or word in _KNOWN_PROPER or len(word) == 1 or _is_written(word, pool):
             continue
         if word.rstrip("s") in _WEEKDAYS and pool.outcome is not None:
             continue
-        if not keys(stem(word)) & pool.keys and not any(word == v for _, v in pool.labels):
+        if not _is_named(word, pool):
             yield said.problem(
                 "unknown_name", f'"{found.group()}" is named nowhere in the record or the clauses'
             )

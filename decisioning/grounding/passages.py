@@ -21,6 +21,9 @@ class Passage:
     words: tuple[Word, ...]
     quantities: tuple[Quantity, ...]
 
+    def __hash__(self) -> int:
+        return hash(self.text)
+
     @cached_property
     def content(self) -> tuple[Word, ...]:
         """Its words that carry content."""

@@ -8,6 +8,7 @@ from decisioning.grounding.conditions import unmet
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import are_opposed, is_neutral, is_stop, keys, listed
+from decisioning.grounding.once import once
 from decisioning.grounding.passages import Passage, likeness
 from decisioning.grounding.pool import Pool, Role
 from decisioning.grounding.said import Said
@@ -80,14 +81,14 @@ def check_polarity(said: Said, pool: Pool) -> Iterator[Problem]:
     said = own_words(said, pool)
     yield from _turned_copies(said, pool)
     least = _ALIKE if is_general(said, pool) else _RESTATED
-    if least is _RESTATED and pool.topics(said.sequence):
+    if least is _RESTATED and (pool.topics(said.sequence) or not _retold(said, pool)):
         return
     alike = [(likeness(said.content, p), p) for p in pool.passages]
     best = max((s for s, _ in alike), default=0.0)
     nearest = [p for s, p in alike if s >= max(least, best - (0.25 if least is _ALIKE else 0.1))]
     if any(form("waived").search(p.text) for p in nearest) and _NEGATOR.search(said.text):
         return
-    if not nearest or (least is _RESTATED and not _retold(said, pool)):
+    if not nearest:
         return
     yield from _actors(said, nearest if pool.outcome is not None else list(pool.passages))
     general = least is _ALIKE
@@ -148,16 +149,25 @@ def _both_deny(said: Said, passages: list[Passage]) -> bool:
 
 def _turned_copies(said: Said, pool: Pool) -> Iterator[Problem]:
     """A text of the catalogue told nearly word for word must keep its "not" and its "more than"."""
-    for passage in (p for c in pool.carriers for p in c.passages):
-        if len(passage.content) < _COPIED or len(said.stems & passage.stems) < _COPY * len(passage.stems):
-            continue
-        if len(said.content) > len(passage.content) / _COPY:
-            continue
+    for passage in _copied(said, pool):
         denied = len(_ANY_NOT.findall(said.text)) != len(_ANY_NOT.findall(passage.text))
         own, theirs = ({p.comparator for p in comparing_phrases(t)} for t in (said.text, passage.text))
         if denied or own != theirs:
             yield said.problem("negation", f'this turns "{passage.text}" round')
             return
+
+
+@once
+def _copied(said: Said, pool: Pool) -> tuple[Passage, ...]:
+    """The texts of the catalogue that the sentence tells nearly word for word."""
+    return tuple(
+        p
+        for c in pool.carriers
+        for p in c.passages
+        if len(p.content) >= _COPIED
+        and len(said.stems & p.stems) >= _COPY * len(p.stems)
+        and len(said.content) <= len(p.content) / _COPY
+    )
 
 
 def _is_light(stem_: str, denied: frozenset[str], *, general: bool) -> bool:

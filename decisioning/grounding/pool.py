@@ -1,18 +1,23 @@
 """All that a text may draw on: numbers with their roles, passages, rules, and the words of each."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from decisioning.grounding.lexicon import keys
 from decisioning.grounding.passages import Passage
-from decisioning.grounding.topics import named_in, stems_of, words_of
+from decisioning.grounding.shapes import RuleShape
+from decisioning.grounding.topics import Names, named_in, naming_of
 from decisioning.model import Comparator, Outcome, Rule, Unit
 from decisioning.numbers import OPPOSITE, Kind, Quantity, states
+
+S = TypeVar("S", bound=Hashable)
+T = TypeVar("T")
 
 
 class Role(StrEnum):
@@ -47,9 +52,12 @@ class KnownDate:
     words: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Carrier:
-    """A claim as the checker sees it: what it names, in which words it may be put, where it rests."""
+    """A claim as the checker sees it: what it names, in which words it may be put, where it rests.
+
+    It holds no number of a decision but its rank: claims that differ in numbers alone are one carrier.
+    """
 
     id: str
     kind: str
@@ -57,7 +65,7 @@ class Carrier:
     clauses: tuple[str, ...]
     keys: frozenset[str]
     passages: tuple[Passage, ...] = ()
-    rule: Rule | None = None
+    rule: RuleShape | None = None
     rank: int | None = None
     scored: bool = False
 
@@ -87,6 +95,14 @@ class Pool:
     def kept(self) -> dict[Hashable, Any]:
         """What was found out with this pool and may be asked for again."""
         return {}
+
+    def answer(self, finds: "Callable[[S, Pool], T]", about: S) -> T:
+        """What that function finds out with this pool, kept as long as the pool lives."""
+        key = (finds, about)
+        if key not in self.kept:
+            self.kept[key] = finds(about, self)
+        found: T = self.kept[key]
+        return found
 
     def meaning(self, quantity: Quantity) -> tuple[Known, ...]:
         """The numbers of the record that a quantity may be, counts aside.
@@ -131,11 +147,7 @@ class Pool:
 
     def may_name(self, stems: frozenset[str]) -> frozenset[str]:
         """The facts that any of these stems may name."""
-        return frozenset(n for n, own in self._stems_of_names if not stems.isdisjoint(own))
-
-    @cached_property
-    def _stems_of_names(self) -> tuple[tuple[str, frozenset[str]], ...]:
-        return tuple((n, stems_of(n, self.titles.get(n, ""))) for n in self.names)
+        return self.naming.may_name(stems)
 
     @cached_property
     def units(self) -> Mapping[str, Unit]:
@@ -147,20 +159,12 @@ class Pool:
 
         "debt service to income" names one topic, not also debt, debt service and income.
         """
-        key = ("topics", found)
-        if key not in self.kept:
-            self.kept[key] = self._topics(found)
-        topics: tuple[frozenset[str], ...] = self.kept[key]
-        return topics
+        return self.naming.topics(found)
 
-    def _topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
-        near = self.may_name(frozenset(found))
-        named = {name: words_of(name, found, self.titles.get(name, "")) for name in near}
-        groups: dict[frozenset[str], set[str]] = {}
-        for name, own in named.items():
-            if own and not any(own < other for other in named.values()):
-                groups.setdefault(own, set()).add(name)
-        return tuple(frozenset(groups[own]) for own in sorted(groups, key=sorted))
+    @cached_property
+    def naming(self) -> Names:
+        """What its facts are called."""
+        return naming_of(self.names, tuple(self.titles.items()))
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -172,17 +176,32 @@ class Pool:
     @cached_property
     def keys(self) -> frozenset[str]:
         """What any word of the pool can be matched by."""
-        found = set(self.extra)
-        for passage in self.passages:
-            found |= passage.keys
-        for carrier in self.carriers:
-            found |= carrier.keys
-        return frozenset(found)
+        return self.extra.union(*(p.keys for p in self.passages), *(c.keys for c in self.carriers))
 
     @cached_property
     def written(self) -> frozenset[str]:
         """Every word of the passages as it is written, in lower case."""
         return frozenset(w.text.lower() for p in self.passages for w in p.words)
+
+    def carries(self, stem: str) -> bool:
+        """Whether a word of that stem can be matched."""
+        own = keys(stem)
+        return not own.isdisjoint(self.extra) or any(
+            not own.isdisjoint(each.keys) for part in (self.carriers, self.passages) for each in part
+        )
+
+    @cached_property
+    def numbered(self) -> tuple[Carrier, ...]:
+        """The claims whose own texts have numbers."""
+        return tuple(c for c in self.carriers if any(p.quantities for p in c.passages))
+
+    def rules_of(self, clause: str) -> tuple[Rule, ...]:
+        """The rules of a clause."""
+        return tuple(r for r in self.rules if r.clause == clause)
+
+    def resting_on(self, clause: str) -> tuple[Carrier, ...]:
+        """The claims that rest on a clause."""
+        return tuple(c for c in self.carriers if clause in c.clauses)
 
     def of_clause(self, name: str) -> tuple[Passage, ...]:
         """The sentences of a clause."""

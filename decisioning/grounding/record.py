@@ -4,37 +4,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import lru_cache
 
 from decisioning.claims import (
     Claim,
-    ConditionClaim,
-    FailureClaim,
-    MissingClaim,
     NextClaim,
-    OutcomeClaim,
     comparisons_of,
-    reason_of,
     rule_of,
 )
-from decisioning.grounding.lexicon import keys
+from decisioning.grounding.carriers import carrier_of
 from decisioning.grounding.passages import Passage, passages_of
-from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
-from decisioning.grounding.stems import lines, stem
+from decisioning.grounding.pool import Known, KnownDate, Pool, Role
+from decisioning.grounding.shapes import Group, grouped
+from decisioning.grounding.stems import stem
 from decisioning.grounding.topics import vocabulary
-from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Outcome, Rule, Unit, Value
+from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Rule, Unit, Value
 from decisioning.numbers import Kind
 
 _THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
-
-
-@cache
-def _kinds() -> Mapping[str, frozenset[str]]:
-    table = (line.partition(":") for line in lines("kinds.txt"))
-    return {
-        kind.strip(): frozenset(k for w in words.replace("-", " ").split() for k in keys(stem(w)))
-        for kind, _, words in table
-    }
 
 
 def pool_of(
@@ -52,7 +39,7 @@ def pool_of(
         numbers=tuple(dict.fromkeys(_numbers(decision, claims, known))),
         dates=(*_days(decision, claims), *_passage_days(passages)),
         passages=passages,
-        carriers=tuple(_carrier(claim, decision, titles or {}) for claim in claims),
+        carriers=grouped(tuple(carrier_of(claim, decision, titles or {}) for claim in claims)),
         titles=titles or {},
         rules=_rules(claims),
         labels=_labels(decision, known),
@@ -104,7 +91,12 @@ def _as_told(facts: Mapping[str, Fact], passages: Iterable[Passage]) -> Iterable
 
 
 def _passages(clauses: Mapping[str, str]) -> tuple[Passage, ...]:
-    return tuple(p for name, text in clauses.items() for p in passages_of("clause", name, text))
+    return _passages_of(tuple(clauses.items()))
+
+
+@lru_cache(maxsize=512)
+def _passages_of(clauses: tuple[tuple[str, str], ...]) -> tuple[Passage, ...]:
+    return Group(p for name, text in clauses for p in passages_of("clause", name, text))
 
 
 def _number(value: Value) -> float | None:
@@ -234,58 +226,3 @@ def _labels(decision: Decision, facts: Mapping[str, Fact]) -> frozenset[tuple[st
     if decision.pricing:
         found.add(("tier", decision.pricing.tier.lower()))
     return frozenset(found)
-
-
-_TERMS = {
-    "price": ("monthly_payment", "total_payable", "nominal_rate", "apr", "amount", "term_months"),
-    "outcome": ("amount", "term_months"),
-    "score": ("score", "pd"),
-}
-"""What claims of a kind tell of, whatever the facts are called."""
-
-
-def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Carrier:
-    rule, reason = rule_of(claim), reason_of(claim)
-    own_source = [reason.source] if reason and rule is None and reason.source not in claim.facts else []
-    terms = _TERMS.get(claim.kind, ())
-    names = [*claim.facts, *own_source, *terms]
-    texts = _texts(claim)
-    passages = tuple(p for text in texts for p in passages_of(claim.id, None, text))
-    found = set(_kinds().get(claim.kind, frozenset()))
-    if isinstance(claim, OutcomeClaim) and decision.outcome is Outcome.APPROVE and not decision.conditions:
-        found |= keys(stem("condition"))
-    also = [c.fact for c in rule.also] if rule else []
-    for name in (*names, *also):
-        found |= vocabulary(name, titles.get(name, ""))
-        fact = decision.facts.get(name)
-        if fact is not None and isinstance(fact.value, str):
-            found |= vocabulary(fact.value)
-    for passage in passages:
-        found |= passage.keys
-    return Carrier(
-        id=claim.id,
-        kind=claim.kind,
-        names=(*names, *also),
-        clauses=claim.clauses,
-        keys=frozenset(found),
-        passages=passages,
-        rule=rule,
-        rank=reason.rank if reason else None,
-        scored=reason is not None and reason.component is Component.SCORE,
-    )
-
-
-def _texts(claim: Claim) -> tuple[str, ...]:
-    reason = reason_of(claim)
-    if reason:
-        appendix = reason.appendix_c.removeprefix("other:").strip()
-        return (reason.text, appendix, reason.code.replace("_", " ").lower())
-    match claim:
-        case ConditionClaim():
-            return (claim.text, claim.code.replace("_", " ").lower())
-        case FailureClaim():
-            return (f"{claim.dependency} model: {claim.problem}",)
-        case MissingClaim():
-            return (" ".join(claim.fields).replace("_", " "),)
-        case _:
-            return ()

@@ -220,7 +220,7 @@ def _contradiction(said: Said, phrase: Phrase, limit: Known) -> Problem:
 
 def _against_average(said: Said, phrase: Phrase, pool: Pool) -> Problem | None:
     """Points of a principal reason lie below the average, never above it (Reg B comment 9(b)(2)-5)."""
-    if any(c.kind == "characteristic" for c in pool.carriers) and _SIDE.get(phrase.comparator) == 1:
+    if _SIDE.get(phrase.comparator) == 1 and any(c.kind == "characteristic" for c in pool.carriers):
         return said.problem(
             "comparator", "a principal reason of the score lies below the average, not above it"
         )

@@ -100,11 +100,11 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
         return False
     if limits and name not in limits and among == 1:
         return False
-    carriers = [c for c in pool.carriers if name in c.clauses]
+    carriers = pool.resting_on(name)
     limited = name in limits or bool(re.search(_LIMIT_OF + re.escape(name), said.text, re.IGNORECASE))
     if any(is_about(said, c, pool) for c in carriers if _tells(c, limited)):
         return True
-    spared = {c.fact for r in pool.rules if r.clause == name and not r.fired for c in comparisons_of(r)}
+    spared = {c.fact for r in pool.rules_of(name) if not r.fired for c in comparisons_of(r)}
     if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.sequence)):
         return True
     return name in limits or _leads(said, name, pool)
@@ -136,14 +136,14 @@ def _effect_fits(said: Said, name: str, pool: Pool) -> bool:
     """A decline is not laid to a clause whose rules only refer."""
     if pool.outcome is not Outcome.DECLINE or not states_outcome(said.text, Outcome.DECLINE):
         return True
-    rules = [r for r in pool.rules if r.clause == name and r.effect in (Effect.DECLINE, Effect.REFER)]
+    rules = [r for r in pool.rules_of(name) if r.effect in (Effect.DECLINE, Effect.REFER)]
     return not rules or any(r.fired and r.effect is Effect.DECLINE for r in rules)
 
 
 def _leads(said: Said, name: str, pool: Pool) -> bool:
     """ "CP-1.2 alone leads to the decline" is carried by a rule of that clause that fired and declines."""
     effect = _EFFECTS.get(pool.outcome) if pool.outcome else None
-    fired = any(r.fired and r.clause == name and r.effect is effect for r in pool.rules)
+    fired = any(r.fired and r.effect is effect for r in pool.rules_of(name))
     return fired and not pool.topics(said.sequence) and not said.amounts
 
 

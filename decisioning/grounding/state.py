@@ -7,6 +7,7 @@ from functools import cache
 from decisioning.grounding.content import own_words
 from decisioning.grounding.forms import form
 from decisioning.grounding.lexicon import is_stop, listed
+from decisioning.grounding.once import once
 from decisioning.grounding.passages import likeness
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.said import Said
@@ -112,7 +113,7 @@ def _failures(said: Said, pool: Pool) -> Iterator[Problem]:
 def _fired(said: Said, pool: Pool) -> Iterator[Problem]:
     """A clause that is said to apply must have been met, and one that is said not to must not."""
     for quantity in said.quantities:
-        rules = [r for r in pool.rules if r.clause == quantity.name and r.effect in _DECIDING]
+        rules = [r for r in pool.rules_of(quantity.name) if r.effect in _DECIDING]
         found = form("applied").search(said.text, quantity.end)
         between = said.text[quantity.end : found.start()] if found else ""
         if not rules or not found or len(between) > _APART or "would" in between:
@@ -150,12 +151,16 @@ def _kept(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("wrong_clause", f'"{limit.text}" is not the limit of {named[0]}')
 
 
+@once
+def labels_in(stems: frozenset[str], pool: Pool) -> frozenset[tuple[str, str]]:
+    """The labels of the facts that these stems name or may mean."""
+    return frozenset(label for label in pool.labels if pool.named(label[0], stems) >= MEANT)
+
+
 def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
     """A yes is not a no, a tenant no owner; what the file shows is not absent from it."""
-    for name, value in sorted(pool.labels):
+    for name, value in sorted(labels_in(said.stems, pool)):
         surely = pool.named(name, said.stems)
-        if surely < MEANT:
-            continue
         others = {v: words for (n, v), words in _values().items() if n == name}
         told = {v for v, words in others.items() if words & said.stems}
         wrong = bool(told) and value in others and value not in told

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from decisioning.grounding.stems import stem
+from decisioning.numbers import skeleton
 
 _ABBREVIATION = re.compile(
     r"(?:\b(?:no|nos|e\.g|i\.e|mr|mrs|ms|dr|approx|max|min|art|sec|cl|para|vs|cf|etc|p\.a|p\.m|st|inc|ltd|co|jr|sr|u\.s"
@@ -29,6 +30,7 @@ class Word:
     end: int
 
 
+@lru_cache(maxsize=1024)
 def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """The spans of the sentences of a text, without the white space around them.
 
@@ -60,9 +62,13 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, start + len(text[start:end].rstrip())
 
 
-@lru_cache(maxsize=4096)
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text in order; numbers are none."""
+    return _words(skeleton(text))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[Word, ...]:
     return tuple(Word(m.group(), _stem_of(m, text), m.start(), m.end()) for m in _WORD.finditer(text))
 
 

@@ -115,3 +115,37 @@ def stands(phrase: Phrase, found: Sequence[str]) -> bool:
 def all_named(stems: frozenset[str]) -> frozenset[str]:
     """The facts known by other names that these stems name."""
     return frozenset(name for name in _aliases() if named_in(name, stems) >= NAMED)
+
+
+class Names:
+    """What the facts of many decisions are called."""
+
+    def __init__(self, names: frozenset[str], titles: Sequence[tuple[str, str]]) -> None:
+        self.names, self.titles = names, dict(titles)
+        self._stems = tuple((n, stems_of(n, self.titles.get(n, ""))) for n in names)
+        self.may_name = lru_cache(maxsize=4096)(self._may_name)
+        self.topics = lru_cache(maxsize=4096)(self._topics)
+
+    def named(self, name: str, stems: frozenset[str]) -> float:
+        """How surely words with these stems name the fact."""
+        return named_in(name, stems, self.titles.get(name, ""))
+
+    def _may_name(self, stems: frozenset[str]) -> frozenset[str]:
+        """The facts that any of these stems may name."""
+        return frozenset(n for n, own in self._stems if not stems.isdisjoint(own))
+
+    def _topics(self, found: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+        """Each topic that these stems name, in their order, as the facts that share a name."""
+        near = self.may_name(frozenset(found))
+        named = {name: words_of(name, found, self.titles.get(name, "")) for name in near}
+        groups: dict[frozenset[str], set[str]] = {}
+        for name, own in named.items():
+            if own and not any(own < other for other in named.values()):
+                groups.setdefault(own, set()).add(name)
+        return tuple(frozenset(groups[own]) for own in sorted(groups, key=sorted))
+
+
+@lru_cache(maxsize=64)
+def naming_of(names: frozenset[str], titles: tuple[tuple[str, str], ...]) -> Names:
+    """What facts of these names and titles are called, the same value for the same ones."""
+    return Names(names, titles)

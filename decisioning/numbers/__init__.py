@@ -6,8 +6,9 @@ that value of that unit; `bound_of(quantity)` says which comparator a clause set
 
 from decisioning.numbers.comparators import OPPOSITE, Phrase, comparing_phrases, negated_at, trailing_phrases
 from decisioning.numbers.equality import bound_of, exact, states
-from decisioning.numbers.find import quantities
 from decisioning.numbers.model import SHARE, Kind, Quantity
+from decisioning.numbers.reading import quantities
+from decisioning.numbers.skeleton import skeleton
 
 __all__ = [
     "OPPOSITE",
@@ -20,6 +21,7 @@ __all__ = [
     "exact",
     "negated_at",
     "quantities",
+    "skeleton",
     "states",
     "trailing_phrases",
 ]

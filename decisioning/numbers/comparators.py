@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from decisioning.model import Comparator
+from decisioning.numbers.skeleton import skeleton
 
 OPPOSITE = {
     Comparator.GT: Comparator.LE,
@@ -141,10 +142,14 @@ def negated_at(text: str, position: int) -> bool:
     return bool(_NEGATED.search(left)) and not _NO_NEGATION.search(left)
 
 
-@lru_cache(maxsize=4096)
 def comparing_phrases(text: str) -> tuple[Phrase, ...]:
     """The comparing phrases of the text in order, such as "at least", "does not exceed" or "above"."""
-    return tuple(_found(text))
+    return _comparing(skeleton(text))
+
+
+@lru_cache(maxsize=4096)
+def _comparing(wording: str) -> tuple[Phrase, ...]:
+    return tuple(_found(wording))
 
 
 def _found(text: str) -> Iterator[Phrase]:

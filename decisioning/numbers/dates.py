@@ -40,6 +40,12 @@ def find_dates(text: str) -> Iterator[tuple[int, int, str, tuple[date, ...]]]:
         yield found.start(), found.end(), precision, _days(found)
 
 
+def days_at(text: str, start: int) -> tuple[date, ...]:
+    """The days of the date that begins there."""
+    found = _DATE.match(text, start)
+    return _days(found) if found else ()
+
+
 def _days(found: re.Match[str]) -> tuple[date, ...]:
     if found["iso"]:
         return _valid(tuple(int(p) for p in re.split("[-/]", found["iso"])))

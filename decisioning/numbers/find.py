@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from decisioning.model import Comparator
 from decisioning.numbers import numerals
-from decisioning.numbers.comparators import Phrase, comparator_after, comparing_phrases
 from decisioning.numbers.dates import find_dates
 from decisioning.numbers.model import SHARE, Kind, Quantity
-from decisioning.numbers.parts import lengths, of_one_currency, ranges_of, shares, spread
+from decisioning.numbers.parts import lengths, may_be_share, of_one_currency, ranges_of, shares
+from decisioning.numbers.relating import related
 
 _CURRENCIES = {
     "€": "EUR", "$": "USD", "£": "GBP", "₧": "ESP", "us$": "USD",
@@ -60,53 +58,37 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(rf"\b(?:{numerals.ORDINAL})\b", re.IGNORECASE)
-_BOUND_BEFORE = re.compile(
-    r"(?P<called>(?!))?\b(?P<noun>longest|largest|highest|biggest|shortest|smallest|lowest|maximum|max\.?|ceiling|cap|upper\s+limit|minimum|min\.?|floor|lower\s+limit|limits?|thresholds?"
-    r"|cut-?offs?|bar)\b(?:\s+(?!and\b|but\b|because\b)[\w-]+){0,6}?\s*(?:is|are|of|at|was|being|[:=(,])?\s*(?:only\s+|just\s+|to\s+)?$",
-    re.IGNORECASE,
-)
-_BOUND_AFTER = re.compile(
-    r"[\s-]*(?:(?!the\b|a\b|an\b|its\b|our\b|this\b|that\b|is\b|for\b|of\b|to\b|under\b|above\b|below\b)[\w-]+\s+)?"
-    r"(?P<noun>maximum|ceiling|cap|minimum|floor|limit|threshold|cut-?off|bar)\b"
-    r"|\s+(?:is|are|was)\s+(?:the|our|its)\s+(?:[\w-]+\s+)?(?P<called>maximum|ceiling|cap|minimum|floor|limit|threshold|cut-?off)\b",
-    re.IGNORECASE,
-)
-_NOUNS = {"ceiling": "maximum", "cap": "maximum", "floor": "minimum", "max": "maximum", "min": "minimum"}
-_ABOUT = re.compile(
-    r"\b(?:about|around|roughly|approximately|approx\.|nearly|almost|close\s+to|some|circa|just\s+(?:over|under))\s+$",
-    re.IGNORECASE,
-)
-_BREAK = re.compile(r"[;:]|,\s+(?:and|but|which|while|so)\b|\b(?:because|although|whereas)\b", re.IGNORECASE)
-_JOINED = re.compile(r"\s+(?:and|or|nor)\s+(?:of\s+|the\s+)?", re.IGNORECASE)
-_PAST_LIMIT = re.compile(
-    r"\b(?:limit|maximum|minimum|ceiling|cap|floor|threshold|cut-?off|average|line|bar)\b[^,]*(?:,|\bat\b|\bwith\b|\bby\b|\()",
-    re.IGNORECASE,
-)
-"""What follows "above the limit, at" or "below the cut-off by" is no limit."""
 _LIKE_A_PRONOUN = re.compile(
     r"\b(?:no|this|that|the|any|each|every|which|another|only|last|first)\s+$", re.IGNORECASE
 )
 
-
-def quantities(text: str, clauses: Iterable[str] = ()) -> tuple[Quantity, ...]:
-    """Every quantity of the text in order, none overlapping.
-
-    `clauses` are the names of known clauses, found wherever they stand as they are written; other
-    names are found by their form (CP-3.4, § 1002.9(b), section 4.2). A bare "one" that stands for a
-    thing ("the one that", "no one") is no quantity.
-    """
-    return _quantities(text, frozenset(clauses))
+Spans = tuple[tuple[int, int], ...]
 
 
-@lru_cache(maxsize=4096)
-def _quantities(text: str, clauses: frozenset[str]) -> tuple[Quantity, ...]:
+def find(text: str, named: Spans = ()) -> tuple[Quantity, ...]:
+    """Every quantity of the text in order, none overlapping; names of clauses stand in `named`."""
+    found = _found(text, named)
+    return related(text, tuple(of_one_currency(list(lengths(text, found)))))
+
+
+def stand_alone(wording: str, named: Spans = ()) -> bool:
+    """Whether each quantity of a text of this wording is one by itself, whatever the other numbers are."""
+    found = _found(wording, named)
+    return (
+        not (may_be_share(wording) or ranges_of(wording, tuple(found)))
+        and list(lengths(wording, found)) == found
+    )
+
+
+def _found(text: str, named: Spans) -> list[Quantity]:
     taken = bytearray(len(text))
-    found = [*_take(taken, _named(text, clauses)), *_take(taken, _dates(text)), *_take(taken, _clauses(text))]
+    names = (_clause(text, start, end, text[start:end]) for start, end in named)
+    found = [*_take(taken, names), *_take(taken, _dates(text)), *_take(taken, _clauses(text))]
     found += _take(taken, shares(text))
     found += _take(taken, _numbers(text, taken))
     found += _take(taken, _ordinals(text))
     found.sort(key=lambda q: q.start)
-    return _related(text, tuple(of_one_currency(list(lengths(text, found)))))
+    return found
 
 
 def _take(taken: bytearray, found: Iterable[Quantity]) -> list[Quantity]:
@@ -118,10 +100,9 @@ def _take(taken: bytearray, found: Iterable[Quantity]) -> list[Quantity]:
     return kept
 
 
-def _named(text: str, clauses: frozenset[str]) -> Iterator[Quantity]:
-    if clauses:
-        for found in _any_of(clauses).finditer(text):
-            yield _clause(text, found.start(), found.end(), found.group())
+def named_spans(text: str, clauses: frozenset[str]) -> Spans:
+    """Where names of these clauses stand in the text."""
+    return tuple(m.span() for m in _any_of(clauses).finditer(text)) if clauses else ()
 
 
 @lru_cache(maxsize=256)
@@ -132,8 +113,12 @@ def _any_of(names: frozenset[str]) -> re.Pattern[str]:
 
 def _clauses(text: str) -> Iterator[Quantity]:
     for found in _CLAUSE.finditer(text):
-        name = re.sub(r"\s+\(", "(", _CLAUSE_WORD.sub("", found.group()))
-        yield _clause(text, found.start(), found.end(), name.replace("\u2011", "-"))
+        yield _clause(text, found.start(), found.end(), name_of(found.group()))
+
+
+def name_of(written: str) -> str:
+    """The name of a clause as it is written: "section 4 (b)" is 4(b)."""
+    return re.sub(r"\s+\(", "(", _CLAUSE_WORD.sub("", written)).replace("\u2011", "-")
 
 
 def _clause(text: str, start: int, end: int, name: str) -> Quantity:
@@ -184,14 +169,28 @@ def _is_pronoun(text: str, found: re.Match[str]) -> bool:
     )
 
 
+def numeral_at(wording: str, start: int) -> tuple[tuple[int, int], int | None, bool, int]:
+    """Of the number in digits there: the place of its digits, its scale, whether negative, its shift."""
+    found = _NUMBER.match(wording, start)
+    if found is None:
+        raise ValueError(f"no number stands at {start}")
+    kind, unit = _kind(found)
+    shift = _SHIFTS.get(unit, 2) if kind is Kind.PERCENT else 0
+    return found.span("digits"), _power(found), bool(found["sign"]), shift
+
+
+def _power(found: re.Match[str]) -> int | None:
+    return _SCALE[found["scale"].strip(" -\n\t").lower()] if found["scale"] else None
+
+
 def _number(text: str, found: re.Match[str]) -> Quantity:
     read = _read(found)
     if read is None:
         return Quantity(Kind.UNREADABLE, Decimal(0), "", found.start(), found.end(), found.group())
     value, places = read
     written = value
-    if found["scale"]:
-        power = _SCALE[found["scale"].strip(" -\n\t").lower()]
+    power = _power(found)
+    if power is not None:
         value, places = value.scaleb(power), places - power
     if found["sign"]:
         value, written = -value, -written
@@ -249,48 +248,3 @@ def _percent(mark: str) -> str:
     if mark.startswith(("bp", "basis")):
         return "basis points"
     return "percentage points" if mark.startswith(("pp", "percentage")) else "percent"
-
-
-def _related(text: str, found: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
-    phrases = tuple(comparing_phrases(text))
-    ranges = ranges_of(text, found)
-    found = spread(found, ranges)
-    related: list[Quantity] = []
-    for n, quantity in enumerate(found):
-        if quantity.kind in (Kind.CLAUSE, Kind.ORDINAL):
-            related.append(quantity)
-            continue
-        floor = found[n - 1].end if n else 0
-        comparator = ranges.get(n) or _governs(text, phrases, quantity, floor)
-        ceiling = found[n + 1].start if n + 1 < len(found) else len(text)
-        bound = _bound(text, quantity, floor, ceiling)
-        about = bool(_ABOUT.search(text[max(floor, quantity.start - 24) : quantity.start]))
-        if comparator is None and related and _JOINED.fullmatch(text[floor : quantity.start]):
-            comparator = related[-1].comparator
-        related.append(replace(quantity, comparator=comparator, bound=bound, approximate=about))
-    return tuple(related)
-
-
-def _governs(text: str, phrases: tuple[Phrase, ...], quantity: Quantity, floor: int) -> Comparator | None:
-    after = comparator_after(text, quantity.end)
-    if after:
-        return after[0]
-    for phrase in reversed(phrases):
-        if floor <= phrase.start and phrase.end <= quantity.start:
-            gap = text[phrase.end : quantity.start]
-            near = len(gap) <= 60 and not _BREAK.search(gap) and not _PAST_LIMIT.search(gap)
-            return phrase.comparator if near else None
-    return None
-
-
-def _bound(text: str, quantity: Quantity, floor: int, ceiling: int) -> str:
-    left = text[max(floor, quantity.start - 60) : quantity.start]
-    found = _BOUND_BEFORE.search(left) or _BOUND_AFTER.match(text[: min(ceiling, len(text))], quantity.end)
-    if not found:
-        return ""
-    noun = (found["noun"] or found["called"]).lower().rstrip(".")
-    if noun.startswith(("upper", "max", "ceil", "cap", "long", "larg", "high", "big")):
-        return "maximum"
-    if noun.startswith(("lower", "min", "floor", "short", "small", "lowest")):
-        return "minimum"
-    return "limit"

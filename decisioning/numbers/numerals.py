@@ -24,6 +24,7 @@ _ORDINALS = {w: n + 1 for n, w in enumerate(_RANKS.split())}
 
 DIGITS = r"(?:\d{1,3}(?: \d{3})+(?:\.\d+)?(?![\d.,]*\d)|\d(?:[\d,.:/\u00a0\u202f]*\d)?(?:e\d+\b)?|\.\d+)"
 _PLAIN = re.compile(r"(?:\d{1,3}(?:[, \u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?|\.\d+")
+_GROUPING = str.maketrans("", "", ", \u00a0\u202f")
 _CARDINAL = "|".join(sorted([*_WORDS, *_SCALES, "dozen"], key=len, reverse=True))
 _FRACTION_WORD = rf"(?:hal(?:f|ves)|(?:{'|'.join(list(_SHARES)[1:])})s?)"
 _FEW = "one|two|three|four|five|six|seven|eight|nine"
@@ -61,9 +62,12 @@ def digits(text: str) -> Decimal | None:
 
     Thousands may be grouped by commas or hard spaces; the decimal mark is a point.
     """
-    if not _PLAIN.fullmatch(text):
-        return None
-    return Decimal(re.sub(r"[, \u00a0\u202f]", "", text))
+    return plain(text) if _PLAIN.fullmatch(text) else None
+
+
+def plain(text: str) -> Decimal:
+    """The value of a numeral that has one reading."""
+    return Decimal(text.translate(_GROUPING))
 
 
 def places(text: str) -> int:

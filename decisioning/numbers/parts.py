@@ -17,6 +17,11 @@ _SCALED = re.compile(r"\b(?:thousand|million|billion)s?$", re.IGNORECASE)
 _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b", re.IGNORECASE)
 
 
+def may_be_share(text: str) -> bool:
+    """Whether a text says "4 in 10" or the like: whether it is a share depends on its numbers."""
+    return _PART.search(text) is not None
+
+
 def shares(text: str) -> Iterator[Quantity]:
     """Shares that are no plain numeral: "4 in 10", "the whole price"."""
     for found in _PART.finditer(text):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from decisioning.grounding import aligned, check, check_sentence, lexicon
+from decisioning.grounding import aligned, check, check_sentence, content, lexicon
 from decisioning.grounding.said import said_of
 from evals.faults.model import Fault, Seed, instead
 from evals.verifier import ALONE
@@ -47,6 +47,8 @@ def _own_words_alone() -> Iterator[None]:
 def _forget() -> None:
     lexicon.keys.cache_clear()
     aligned.nearby.cache_clear()
+    content._is_about.cache_clear()
+    check._SETTLED.forget()
 
 
 def _never_satisfied(text: str, pool: Any) -> Any:
