@@ -93,16 +93,16 @@ def _outcome(claim: OutcomeClaim, told: Told) -> Mapping[str, Any]:
 
 def _score(claim: ScoreClaim) -> Mapping[str, Any]:
     score, band = claim.score, claim.band
-    limit, name, so = score.cutoff, "cut_off", None
+    limit, called, so = score.cutoff, "cut-off", None
     if band is not None and band.fired and isinstance(band.limit, int | float):
         limit, so = float(band.limit), _EFFECTS.get(band.effect)
-        name = "cut_off" if limit == score.cutoff else "least_score"
+        called = "cut-off" if limit == score.cutoff else "minimum"
     stands = "at" if score.value == limit else "above" if score.value > limit else "below"
     return {
         "score": number(score.value),
         "scale": f"from {number(score.min)} to {number(score.max)}",
-        name: f"{number(limit)} points",
-        "the_score_is": f"{stands} the {name.replace('_', '-')}",
+        called.replace("-", "_"): f"{number(limit)} points",
+        "the_score_is": f"{stands} {called}",
         "clause": ", ".join(claim.clauses),
         "so": so,
     }
@@ -122,17 +122,29 @@ def _rule(rule: Rule, told: Told) -> dict[str, Any]:
         f"{told.name(c.fact, c.unit)} is {written(c.value, c.unit, told.currency, c.limit)}, "
         f"{relation(c.comparator)} {written(c.limit, c.unit, told.currency, c.limit)}"
         for c in rule.also
-        if rule.fired
+        if rule.fired and c.fact != rule.fact
+    ]
+    inside = [
+        f" but {relation(c.comparator)} {written(c.limit, c.unit, told.currency, c.limit)}"
+        for c in rule.also
+        if rule.fired and c.fact == rule.fact
     ]
     return {
         "fact": told.name(rule.fact, rule.unit),
         "value": written(rule.value, rule.unit, told.currency, *limits),
-        "the_value_is": None if category else f"{stands} the limit",
-        "limit": None if category else limit,
+        "the_value_is": None if category else f"{stands} the limit of {limit}{''.join(inside)}",
         "clause": rule.clause,
         "and": also,
-        "so": _EFFECTS.get(rule.effect) if rule.fired else f"{rule.clause} did not apply",
+        "so": _consequence(rule, told) if rule.fired else f"{rule.clause} did not apply",
     }
+
+
+def _consequence(rule: Rule, told: Told) -> str | None:
+    """What follows from a rule that fired; one that refers decides nothing where another declined."""
+    settled = told.decision.outcome is not Outcome.REFER
+    if rule.effect is Effect.REFER and settled:
+        return "by itself that would call for a person"
+    return _EFFECTS.get(rule.effect)
 
 
 def _characteristic(claim: CharacteristicClaim, told: Told) -> Mapping[str, Any]:
@@ -142,7 +154,7 @@ def _characteristic(claim: CharacteristicClaim, told: Told) -> Mapping[str, Any]
         "principal_reason": reason.rank,
         "comes_from": "the score",
         "characteristic": told.name(reason.source),
-        "its_points_are": f"below the average of applicants{near}",
+        "the_points_for_it_are": f"below the average of applicants{near}",
     }
 
 
@@ -160,9 +172,6 @@ def _price(claim: PriceClaim, told: Told) -> Mapping[str, Any]:
 
 
 def _next(claim: NextClaim, told: Told) -> Mapping[str, Any]:
-    due = (
-        {"until" if claim.step == "accept_offer" else "by": written_date(claim.due_on)}
-        if claim.due_on
-        else {}
-    )
-    return {"next": _STEPS[claim.step], "lacks": [told.name(f) for f in claim.fields], **due}
+    until = "until" if claim.step == "accept_offer" else "by"
+    due = f" {until} {written_date(claim.due_on)}" if claim.due_on else ""
+    return {"next": _STEPS[claim.step] + due, "lacks": [told.name(f) for f in claim.fields]}

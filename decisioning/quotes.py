@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from decisioning.claim_types import CharacteristicClaim
+from decisioning.claim_types import CharacteristicClaim, PriceClaim
 from decisioning.claims import Claim, comparisons_of, rule_of
 from decisioning.grounding.lexicon import is_stop, keys
 from decisioning.grounding.text import sentences, words
@@ -23,7 +23,19 @@ def citations_of(
     """A quote from each of these clauses: the sentence that carries the rule's limit, else the likest one."""
     rule = rule_of(claim)
     scored = claim.reason.source if isinstance(claim, CharacteristicClaim) else None
-    return tuple(cite(clause, _carrying(clause, rule, scored, decision, text)) for clause in clauses)
+    tier = claim.tier if isinstance(claim, PriceClaim) else None
+    return tuple(
+        cite(clause, _of_tier(clause, tier) or _carrying(clause, rule, scored, decision, text))
+        for clause in clauses
+    )
+
+
+def _of_tier(clause: Clause, tier: str | None) -> tuple[int, int] | None:
+    """The row of a table of price tiers that is the offer's own: another tier's may have its limit."""
+    for start, end in sentences(clause.text):
+        if clause.text[start:end].strip("| ").partition("|")[0].strip() == tier:
+            return start, end
+    return None
 
 
 def _carrying(

@@ -9,6 +9,7 @@ from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.lexicon import is_stop
 from decisioning.grounding.passages import share
 from decisioning.grounding.pool import Known, Pool, Role, equal, quoting, stated_in
+from decisioning.grounding.ranks import is_rank
 from decisioning.grounding.roles import could_be, has_role, roughly_true
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
@@ -19,7 +20,6 @@ from decisioning.model import Problem, Unit
 from decisioning.numbers import SHARE, Kind, Quantity
 
 _COUNTED = re.compile(rf"^\s*(?:[\w-]+\s+){{0,2}}?(?P<noun>{pattern('counted')})\b", re.IGNORECASE)
-_RANK = re.compile(r"\b(?:reason|factor|ground)\s+(?:no\.\s*|number\s+)?$", re.IGNORECASE)
 _FIRST = re.compile(r"\b(?:first|main|top|last|remaining|other|both)\s+$", re.IGNORECASE)
 _COPULA = re.compile(
     r"\b(?:is|are|was|stands\s+at|comes\s+to|of|at|amounts\s+to|equals)\s+(?:only\s+|just\s+)?$",
@@ -50,8 +50,8 @@ def _amount(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
         return said.problem(
             "unreadable_number", f'"{quantity.text}" cannot be read as one number; write it as 1,234.5'
         )
-    if quantity.kind is Kind.NUMBER and _RANK.search(said.text[: quantity.start]):
-        return _rank(said, quantity, pool)
+    if is_rank(said, quantity):
+        return None
     if quantity.kind is Kind.NUMBER and _counts(said, quantity, pool):
         return None
     found = list(pool.meaning(quantity))
@@ -148,26 +148,6 @@ def _counts(said: Said, quantity: Quantity, pool: Pool) -> bool:
     known = {k.value for k in pool.numbers if k.unit is Unit.COUNT and k.name == kinds.get(noun, "rules")}
     partly = bool(_FIRST.search(said.text[: quantity.start])) and any(quantity.value <= n for n in known)
     return partly or float(quantity.value) in known
-
-
-def _rank(said: Said, quantity: Quantity, pool: Pool) -> Problem | None:
-    ranked = [c for c in pool.carriers if c.rank is not None]
-    own = next((c for c in ranked if c.rank == quantity.value), None)
-    if own is None:
-        return said.problem("unknown_number", f"there is no principal reason {quantity.text}")
-    topics = pool.topics(said.sequence)
-    named = [c for c in ranked if any(set(c.names[:1]) & topic for topic in topics)]
-    if named and own not in named:
-        return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
-    twins = [c for c in named if set(c.names) & set(own.names) and c.scored != own.scored]
-    speaks_of_score = bool(re.search(r"\b(?:points|average|scored|scorecard)\b", said.text, re.IGNORECASE))
-    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
-    others = {c.rule.clause for c in named if c is not own and c.rule is not None}
-    if own.rule is not None and clauses & others and own.rule.clause not in clauses:
-        return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
-    if twins and own.scored != speaks_of_score:
-        return said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
-    return None
 
 
 def _misplaced(said: Said, quantity: Quantity, found: list[Known]) -> Problem:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from decisioning.grounding.amounts import check_amounts
+from decisioning.grounding.averages import check_averages
 from decisioning.grounding.binding import check_binding
 from decisioning.grounding.content import check_content
 from decisioning.grounding.guards import check_form, check_guards
@@ -12,6 +13,7 @@ from decisioning.grounding.names import check_names
 from decisioning.grounding.outcome import check_outcome
 from decisioning.grounding.polarity import check_polarity
 from decisioning.grounding.pool import Pool
+from decisioning.grounding.ranks import check_ranks
 from decisioning.grounding.relations import check_relations
 from decisioning.grounding.restating import check_restating
 from decisioning.grounding.resting import check_clauses
@@ -60,7 +62,9 @@ def _problems(said: Said, pool: Pool) -> tuple[Problem, ...]:
         check_outcome,
         check_names,
         check_amounts,
+        check_ranks,
         check_relations,
+        check_averages,
         check_standing,
         check_limits,
         check_consequences,

@@ -28,6 +28,12 @@ _HANGING = re.compile(
     r"|shows?|caused|explains?)\b(?!\s+(?:(?:not\s+)?an?\s+(?:decline|refusal|approval|referral)|approved|declined|referred|incomplete|granted|refused|rejected))",
     re.IGNORECASE,
 )
+_ITSELF = re.compile(r"\b(?:the|this|each)\s+(?:sentence|claim)s?\b", re.IGNORECASE)
+_POLICY_ON_THIS = re.compile(
+    r"\b(?:policy|manual|clause)\s+(?:states?|says?|notes?|mentions?|indicates?|shows?|tells?|reports?|confirms?)\s+that\s+"
+    r"(?:the|this)\s+(?:application|file|applicant|case|request)\b",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 _COMMON = 0.12
 """The least share of everyday function words in an English sentence of eight words or more."""
@@ -82,6 +88,8 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
     """No judgement of the person, nobody who acted, nothing that hangs on a sentence before."""
     if pool.outcome is None:
         yield from _praise(said, pool)
+    elif _POLICY_ON_THIS.search(said.text):
+        yield said.problem("wrong_actor", "the policy says nothing of this application; say what is so of it")
     if pool.outcome is None or is_general(said, pool):
         return
     texts = [p.text.lower() for p in (*pool.passages, *(p for c in pool.carriers for p in c.passages))]
@@ -91,6 +99,8 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
     acted = form("person acted").search(said.text)
     if acted and not any(c.kind == "reason" for c in pool.carriers):
         yield said.problem("wrong_actor", f'"{acted.group()}": no person has acted on this application')
+    if _ITSELF.search(said.text):
+        yield said.problem("unclear", "a sentence speaks of the decision, not of how it is worded")
     if _HANGING.match(said.text) and not said.amounts and not pool.topics(said.sequence):
         yield said.problem("unclear", "this names nothing that could be checked; say what it is about")
 

@@ -22,6 +22,14 @@ _DECIDED = re.compile(
     r"\b(?:is|was|has\s+been|and)\s+(?:now\s+|already\s+|finally\s+)?(?P<verb>decided)\b(?!\s+(?:by|under|on))",
     re.IGNORECASE,
 )
+TOLD = {
+    Outcome.APPROVE: "approved",
+    Outcome.COUNTER_OFFER: "answered with a counter-offer",
+    Outcome.REFER: "referred to a person",
+    Outcome.DECLINE: "declined",
+    Outcome.INCOMPLETE: "incomplete",
+}
+"""What an application is that was decided so."""
 _TURNED = {Outcome.DECLINE: Outcome.APPROVE.value, Outcome.APPROVE: Outcome.DECLINE.value}
 """What is not granted is declined."""
 _SIMULATED = re.compile(r"\bsimulat\w+\b", re.IGNORECASE)
@@ -59,7 +67,7 @@ def _left_to_a_person(said: Said, pool: Pool) -> Iterator[Problem]:
     found = _PERSON_DECIDES.search(said.text)
     settled = pool.outcome in (Outcome.APPROVE, Outcome.DECLINE, Outcome.COUNTER_OFFER)
     if found and settled and not _BY_ITSELF.search(said.text) and not negated_at(said.text, found.start()):
-        yield said.problem("outcome", f'"{found.group()}": the decision is {_word(pool.outcome)}')
+        yield said.problem("outcome", f'"{found.group()}": {_told(pool)}')
 
 
 def _undecided(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -71,7 +79,7 @@ def _undecided(said: Said, pool: Pool) -> Iterator[Problem]:
         decided = _DECIDED.search(said.text)
         nothing = re.search(r"\b(?:nothing|nobody)\b", said.text, re.IGNORECASE)
         if decided and not nothing and not negated_at(said.text, decided.start("verb")):
-            yield said.problem("outcome", f"nothing is decided yet: the decision is {_word(pool.outcome)}")
+            yield said.problem("outcome", f"nothing is decided yet: {_told(pool)}")
     whole = _COMPLETE.search(said.text) if pool.outcome is Outcome.INCOMPLETE else None
     if whole and not negated_at(said.text, whole.start()) and re.search(r"\b(?:is|are)\b", said.text):
         yield said.problem("outcome", "the application is incomplete, and the sentence calls it complete")
@@ -100,12 +108,12 @@ def _of_this(said: Said, outcome: Outcome, found: re.Match[str], pool: Pool) -> 
     if pool.simulated and outcome is pool.outcome and decided:
         return said.problem("outcome", "nothing was decided: the sentence must say that it is a simulation")
     if denied and outcome is pool.outcome:
-        return said.problem("outcome", f"the decision is {_word(pool.outcome)}, and the sentence denies it")
+        return said.problem("outcome", f"{_told(pool)}, and the sentence denies it")
     if denied or outcome is pool.outcome:
         return None
     if outcome is Outcome.REFER and _named_referral(said, pool):
         return None
-    return said.problem("outcome", f'"{found.group()}" contradicts the decision: it is {_word(pool.outcome)}')
+    return said.problem("outcome", f'"{found.group()}" contradicts the decision: {_told(pool)}')
 
 
 def _named_referral(said: Said, pool: Pool) -> bool:
@@ -173,5 +181,6 @@ def _part(said: Said, position: int) -> str:
     return said.text[left:right]
 
 
-def _word(outcome: Outcome | None) -> str:
-    return str(outcome.value).replace("_", " ") if outcome else ""
+def _told(pool: Pool) -> str:
+    is_it = "would be" if pool.simulated else "is"
+    return f"the application {is_it} {TOLD[pool.outcome]}" if pool.outcome else ""
