@@ -19,6 +19,7 @@ from app.bodies import check
 from app.cli.batch import LONGEST_LINE, STANDARD_INPUT, BadLine, lines_as_they_come, object_of
 from app.cli.opening import opened_to_decide
 from app.cli.terminal import FAILED, Misuse, err, print_json, run, settings_now
+from app.collector import spare_the_collector
 from app.database import Database, database
 from app.deciding import Order, take
 from app.errors import problems_of
@@ -70,6 +71,7 @@ def decide(
 
     async def story(base: Database) -> int:
         async with opened_to_decide(base) as services:
+            spare_the_collector()
             lines = _keyed(file, product, explain, again)
             bad = 0
             async with aclosing(_in_order(services, lines, product, explain)) as answers:
