@@ -25,6 +25,7 @@ from decisioning.chat import Asking, Memory, answer
 from decisioning.chat.answer import Answer, Answered, Say, say_nobody
 from decisioning.chat.drafts import answer_digest
 from decisioning.errors import FieldProblem
+from decisioning.lender_time import in_lender_time
 from decisioning.model import Decision
 from decisioning.product import Product, named
 
@@ -76,7 +77,8 @@ async def scene_of(services: Services, asked: ChatRequest, key_id: UUID | None) 
         named(services.products, decision.product) if decision else next(iter(services.products.values()))
     )
     as_of = asked.as_of or product.today(now)
-    product.on(decision.as_of if decision else as_of)
+    edition = product.on(decision.as_of if decision else as_of)
+    decision = in_lender_time(decision, edition.product.timezone) if decision else None
     return Scene(conversation, asked.conversation_id is None, decision, product, as_of, memory)
 
 

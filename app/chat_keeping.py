@@ -15,8 +15,9 @@ from app.storage.decisions import load_decision
 from app.storage.errors import UnknownRecord
 from app.wiring import Services
 from decisioning.chat import Asking, Memory, answer
-from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Trace
+from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Resolved, Trace
 from decisioning.errors import DependencyFailed
+from decisioning.lender_time import in_lender_time
 from decisioning.model import Decision, Value
 from decisioning.ports import Clause, Stopwatch
 from decisioning.product import named
@@ -40,12 +41,13 @@ async def replay_turn(
     kept = orjson.loads(turn.evidence)
     about = conversation.decision_id
     decision = await load_decision(services.engine, about) if about else None
+    product = named(services.products, kept["product"])
     asking = Asking(
         question=turn.message,
-        product=named(services.products, kept["product"]),
+        product=product,
         as_of=date.fromisoformat(kept["asked_as_of"]),
         today=date.fromisoformat(kept["today"]),
-        decision=decision,
+        decision=in_lender_time(decision, product.on(decision.as_of).product.timezone) if decision else None,
         memory=Memory.model_validate(kept["before"]),
     )
     tools = KeptTools(services, asking, kept["tools"], turn.created_at)
@@ -162,3 +164,8 @@ class KeptTools:
         """From the record."""
         due = self._decision.notice if self._decision else None
         return NoticeDue(kind=due.kind, due_on=due.due_at.date()) if due else None
+
+    async def read_resolution(self) -> Resolved | None:
+        """What was found then."""
+        call = self._next("read_resolution")
+        return Resolved.model_validate(call["resolved"]) if call.get("resolved") else None

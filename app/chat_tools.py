@@ -9,19 +9,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from app.stopwatch import SpanStopwatch
 from app.storage.audit import AuditEvent, record_event
 from app.storage.decisions import load_stored
+from app.storage.resolutions import Resolution, load_resolution
 from app.telemetry import Attr, SpanName, current_trace_id, span
 from app.whatif import what_changes, what_if
 from app.wiring import Services
-from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Trace
+from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Resolved, Trace
 from decisioning.decide import Request, decide
 from decisioning.errors import InvalidApplication, NoPolicyInForce
 from decisioning.explain import sha256_of
+from decisioning.lender_time import in_lender_time
 from decisioning.model import Decision, Mode, Value
 from decisioning.ports import Clause
 from decisioning.product import Product
@@ -154,6 +157,25 @@ class LiveTools:
             call.found(kind=due.kind if due else None)
         return NoticeDue(kind=due.kind, due_on=due.due_at.date()) if due else None
 
+    async def read_resolution(self) -> Resolved | None:
+        """What a person decided of the referral."""
+        decision = self._decision
+        if decision is None:
+            return None
+        async with self._call("read_resolution", decision_id=str(decision.id)) as call:
+            found = await load_resolution(self._services.engine, decision.id)
+            resolved = self._told(decision, found) if found else None
+            call.found(outcome=resolved.outcome.value if resolved else None)
+            call.kept["resolved"] = resolved.model_dump(mode="json") if resolved else None
+        return resolved
+
+    def _told(self, decision: Decision, found: Resolution) -> Resolved:
+        edition = self._product.on(decision.as_of)
+        known = edition.catalogue.reasons
+        reasons = tuple(known[code].applicant for code in found.reasons if code in known)
+        day = found.created_at.astimezone(ZoneInfo(edition.product.timezone)).date()
+        return Resolved(outcome=found.outcome, reasons=reasons, on=day)
+
     async def _simulated(
         self, decision: Decision, changes: Mapping[str, Value], day: date
     ) -> Decision | CannotTry:
@@ -165,7 +187,8 @@ class LiveTools:
                 made = await self._on_another_day(decision, changes, day)
         except (InvalidApplication, NoPolicyInForce) as refused:
             return CannotTry(_plain(refused))
-        return made.model_copy(update={"mode": Mode.SIMULATION, "notice": None})
+        home = in_lender_time(made, self._product.on(day).product.timezone)
+        return home.model_copy(update={"mode": Mode.SIMULATION, "notice": None})
 
     async def _on_another_day(self, decision: Decision, changes: Mapping[str, Value], day: date) -> Decision:
         """The same under the policy of another day, which the decision itself never saw."""

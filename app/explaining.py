@@ -24,6 +24,7 @@ from app.wiring import Services
 from decisioning.decide import Decided
 from decisioning.errors import DependencyFailed
 from decisioning.explain import Explained, explain
+from decisioning.lender_time import in_lender_time
 from decisioning.model import Decision, Evidence, Explanation, Reader, Writer
 from decisioning.product import named
 from decisioning.titles import titles_of
@@ -120,7 +121,7 @@ async def _write(
 ) -> Explained:
     edition = named(services.products, decision.product).on(decision.as_of)
     explained = await explain(
-        decision,
+        in_lender_time(decision, edition.product.timezone),
         services.clauses,
         services.language_model,
         reader=reader,

@@ -15,10 +15,12 @@ from app.wiring import Services
 from decisioning.edition import KINDS, Edition, edition_of
 from decisioning.errors import EvidenceChanged
 from decisioning.explain import replay_explanation
+from decisioning.lender_time import in_lender_time
 from decisioning.model import Evidence
 from decisioning.ports import Clause
 from decisioning.replay import Difference, artefact_difference, first_difference, replay
 from decisioning.titles import titles_of
+from decisioning.writer_version import writer_version
 
 Named = tuple[tuple[str, str], ...]
 """Artefacts as pairs: kind and digest, or kind and content."""
@@ -62,14 +64,24 @@ async def _words_difference(
         clauses = await _clauses_of(services, stored, kept.evidence, edition.product.document)
         try:
             again = replay_explanation(
-                stored.decision, kept.evidence, clauses, kept.explanation.reader, titles_of(edition)
+                in_lender_time(stored.decision, edition.product.timezone),
+                kept.evidence,
+                clauses,
+                kept.explanation.reader,
+                titles_of(edition),
             )
         except EvidenceChanged as changed:
             return Difference(path, "a clause as it was read", str(changed))
         then, now = kept.explanation.model_dump(mode="json"), again.model_dump(mode="json")
         if difference := first_difference(then, now, path):
-            return difference
+            return _by_another_writer(kept.evidence, path) or difference
     return None
+
+
+def _by_another_writer(evidence: Evidence, path: str) -> Difference | None:
+    """That other words come from another version of the writer, where one wrote; it is named as the cause."""
+    now = writer_version()
+    return None if evidence.writer == now else Difference(f"{path}.evidence.writer", evidence.writer, now)
 
 
 async def _clauses_of(

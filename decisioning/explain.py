@@ -24,6 +24,7 @@ from decisioning.gathering import gather
 from decisioning.model import ClauseRef, Decision, Evidence, Explanation, Reader
 from decisioning.ports import Clause, Clauses, LanguageModel, Snapshot, Stopwatch
 from decisioning.titles import Told
+from decisioning.writer_version import writer_version
 
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
 CONTEXT_SHARE = 0.5
@@ -153,4 +154,5 @@ def _evidence(
         prompt=prompt_digest() if model is not None else None,
         llm=model.name if model is not None else None,
         llm_outputs=tuple(outputs.raw),
+        writer=writer_version(),
     )

@@ -1,5 +1,6 @@
 """Finds in a clause the sentence to quote, and says exactly where it stands."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from decisioning.claim_types import CharacteristicClaim, PriceClaim
@@ -15,6 +16,10 @@ from decisioning.ports import Clause
 _LIMIT_WEIGHT = 10.0
 _ORDER_WEIGHT = 1000.0
 """A sentence that gives an order is quoted only where a clause has no other."""
+_ROW_WEIGHT = 20.0
+"""The row of a table that is headed by what is told outweighs one that only holds the same number."""
+_HANGING = re.compile(r"(?:they|it|this|these|that|such|after that)\b", re.IGNORECASE)
+"""Begins a sentence that says nothing without the one before it."""
 
 
 def citations_of(
@@ -53,8 +58,38 @@ def _carrying(
             weight -= _ORDER_WEIGHT
         if scored is not None:
             weight += len({w.stem for w in words(piece)} & vocabulary(scored))
-        weights.append(weight)
+        weights.append(weight + (_fitness(clause.text, start, end, rule, text) if text else 0))
     return _scored(clause, weights)
+
+
+def _fitness(clause_text: str, start: int, end: int, rule: Rule | None, text: str) -> float:
+    """How well a quote reads beside the sentence: the row of a table that is meant, nothing that hangs."""
+    piece = clause_text[start:end]
+    if _HANGING.match(piece):
+        return -1.0
+    if " | " not in piece or " | " not in clause_text[:start]:
+        return 0.0
+    own = text.partition('"')[0]
+    headed = names_head(piece, own)
+    return _ROW_WEIGHT if headed or (rule is not None and covers(piece, rule.clause)) else 0.0
+
+
+def names_head(row: str, text: str) -> bool:
+    """Whether the first cell of a row stands in the text; a single letter as it is written."""
+    head = row.partition(" | ")[0].strip()
+    how = re.IGNORECASE if len(head) > 1 else re.NOFLAG
+    return re.search(rf"(?<![\w-]){re.escape(head)}(?![\w-])", text, how) is not None
+
+
+def covers(row: str, clause: str) -> bool:
+    """Whether a row's second cell names the clause or the part that it stands in."""
+    cells = [c.strip() for c in row.split("|")]
+    if len(cells) < 2:
+        return False
+    part = re.match(r"[A-Z]+-(\d+)", clause)
+    named = re.findall(r"\bParts? ([\d, and]+)", cells[1])
+    parts = {n for found in named for n in re.findall(r"\d+", found)}
+    return bool(re.search(rf"{re.escape(clause)}(?![\d.])", cells[1])) or bool(part and part[1] in parts)
 
 
 def _scored(clause: Clause, weights: Sequence[float]) -> tuple[int, int]:

@@ -64,18 +64,25 @@ def _around(claim: Claim, told: Told) -> str:
                 f'{_principal(claim.reason.rank, told)} was given by a person: "{ended(claim.reason.text)}"'
             )
         case ConditionClaim():
-            lead = f"The approval is subject to a condition{_under(claim.clauses)}"
+            subject = "would be subject" if _supposed(told) else "is subject"
+            lead = f"The approval {subject} to a condition{_under(claim.clauses)}"
             return f'{lead}, which the applicant reads as "{ended(claim.text)}"'
         case CounterfactualClaim():
             return _changed(claim, told)
         case MissingClaim():
             missing = listed([told.name(f) for f in claim.fields])
-            return f"The file lacks {missing}, without which nothing can be decided."
+            return f"The file does not state {missing}, without which nothing can be decided."
         case FailureClaim():
-            return f"The {claim.dependency} model could not be used, so a person must decide."
+            verb = "would be" if _supposed(told) else "is"
+            return f"The {claim.dependency} model could not be used, so the application {verb} referred."
         case NextClaim():
             return _next(claim, told)
     raise TypeError(claim.kind)
+
+
+def _supposed(told: Told) -> bool:
+    """Whether all this is only tried: what is said to follow then would follow."""
+    return told.decision.mode is Mode.SIMULATION
 
 
 def _seed(claim: Claim, told: Told) -> tuple[str, str]:
@@ -111,13 +118,13 @@ def _score(claim: ScoreClaim, told: Told) -> str:
     start = f"The score is {number(score.value)} on a scale from {number(score.min)} to {number(score.max)}"
     if band is None or not band.fired:
         stands = "at" if score.value == score.cutoff else "above" if score.value > score.cutoff else "below"
-        return f"{start}, {stands} the cut-off of {number(score.cutoff)}{_under(claim.clauses)}."
-    limit = number(band.limit) if isinstance(band.limit, int | float) else str(band.limit)
+        return f"{start}, {stands} the cut-off of {number(score.cutoff)} points{_under(claim.clauses)}."
+    limit = _limit(band, told)
     if band.effect is Effect.DECLINE:
-        return f"{start}, below the {limit} points that {band.clause} asks for at least."
+        return f"{start}, below the minimum of {limit} in {band.clause}."
     floor = next((c for c in band.also if c.fact == band.fact), None)
     between = f" but {_bounded(floor, told)}" if floor else ""
-    return f"{start}, below the cut-off of {limit}{between}: {band.clause} leaves this to a person."
+    return f"{start}, below the cut-off of {limit}{between} ({band.clause}), {_consequence(band, told)}."
 
 
 def _threshold(claim: ThresholdClaim, told: Told) -> str:
@@ -140,8 +147,7 @@ def _compared_in(claim: ThresholdClaim, told: Told) -> str:
         stated = with_article(name) if rule.value == "yes" else f"{name}: {value}"
         return f"the file shows {stated} ({rule.clause})"
     limit = _limit(rule, told)
-    noun = "minimum" if rule.comparator in (Comparator.LT, Comparator.LE) else "limit"
-    stands = f"{relation(rule.comparator)} the {noun} of {limit}"
+    stands = f"{relation(rule.comparator)} the {_noun(rule)} of {limit}"
     variants = (
         f"the {name} is {value}, {stands} in {rule.clause}",
         f"at {value}, the {name} is {stands} that {rule.clause} sets",
@@ -150,8 +156,15 @@ def _compared_in(claim: ThresholdClaim, told: Told) -> str:
     return chosen(variants, *_seed(claim, told))
 
 
+def _noun(rule: Rule) -> str:
+    """What a limit is called: only where passing it declines is the lower one the policy's minimum."""
+    lower = rule.comparator in (Comparator.LT, Comparator.LE)
+    return "minimum" if lower and rule.effect is Effect.DECLINE else "limit"
+
+
 def _limit(comparison: Rule | Comparison, told: Told) -> str:
-    return written(comparison.limit, comparison.unit, told.currency, comparison.limit)
+    points = " points" if comparison.unit is Unit.POINTS else ""
+    return written(comparison.limit, comparison.unit, told.currency, comparison.limit) + points
 
 
 def _also(rule: Rule, told: Told) -> str:
@@ -171,7 +184,7 @@ def _compared(comparison: Comparison, told: Told) -> str:
     value = written(comparison.value, comparison.unit, told.currency, comparison.limit)
     if comparison.unit is Unit.CATEGORY:
         return f"{name} is {value}"
-    limit = _limit(comparison, told)
+    limit = written(comparison.limit, comparison.unit, told.currency, comparison.limit)
     return f"the {name} is {value}, {relation(comparison.comparator)} {limit}"
 
 
@@ -191,16 +204,20 @@ def _consequence(rule: Rule, told: Told) -> str:
         countered = outcome is Outcome.COUNTER_OFFER
         return "which by itself rules out what was asked for" if countered else "which alone means a decline"
     referred = outcome is Outcome.REFER
-    return "so a person must decide" if referred else "which by itself would call for a person"
+    return "which by itself refers the application" if referred else "which by itself would call for a person"
 
 
 def _not_fired(claim: ThresholdClaim, told: Told) -> str:
-    comparisons = comparisons_of(claim.rule)
+    rule, comparisons = claim.rule, comparisons_of(claim.rule)
     kept = next((c for c in comparisons if not compare(c.value, c.comparator, c.limit)), comparisons[0])
     name = told.name(kept.fact, kept.unit)
     value = written(kept.value, kept.unit, told.currency, kept.limit)
-    limit = _limit(kept, told)
-    return f"{claim.rule.clause} did not apply: the {name} is {value}, {denied(kept.comparator)} {limit}."
+    stands, limit = denied(kept.comparator), _limit(kept, told)
+    if kept is comparisons[0] and kept.unit is not Unit.CATEGORY:
+        return (
+            f"The {name} is {value}, {stands} the {_noun(rule)} of {limit} that applies under {rule.clause}."
+        )
+    return f"{rule.clause} did not apply: the {name} is {value}, {stands} {limit}."
 
 
 _AVERAGES = {
@@ -231,15 +248,30 @@ def _price(claim: PriceClaim, told: Told) -> str:
         f"{money(offer.monthly_payment, currency)} a month, {money(offer.total_payable, currency)} in total"
     )
     lent = f"{money(offer.amount, currency)} over {offer.term_months} months{tier}{_under(claim.clauses)}"
-    return f"The offer is {lent}, at a nominal rate of {nominal} and an APR of {apr}: {paid}."
+    start = "The offer would be" if _supposed(told) else "The offer is"
+    return f"{start} {lent}, at a nominal rate of {nominal} and an APR of {apr}: {paid}."
 
 
 def _next(claim: NextClaim, told: Told) -> str:
+    if _supposed(told):
+        return _next_supposed(claim, told)
     by = f" by {written_date(claim.due_on)}" if claim.due_on else ""
     if claim.step == "complete_file":
-        return f"Next, the applicant is asked for {listed([told.name(f) for f in claim.fields])}{by}."
+        due = f"; the request is due{by}" if by else ""
+        return f"Next, the applicant is asked to state {listed([told.name(f) for f in claim.fields])}{due}."
     if claim.step == "accept_offer" and claim.due_on:
         return f"The offer stands until {written_date(claim.due_on)}."
     if claim.step == "notice":
         return f"Next, the notice of the decision with its principal reasons is due{by}."
     return f"Next, a person decides{by}."
+
+
+def _next_supposed(claim: NextClaim, told: Told) -> str:
+    if claim.step == "complete_file":
+        fields = listed([told.name(f) for f in claim.fields])
+        return f"The applicant would be asked to state {fields}."
+    if claim.step == "accept_offer" and claim.due_on:
+        return f"The offer would stand until {written_date(claim.due_on)}."
+    if claim.step == "notice":
+        return "A notice of the decision with its principal reasons would be due."
+    return "A person would decide."

@@ -25,9 +25,11 @@ def sentence_to_applicant(claim: Claim, told: Told) -> str:
         case ThresholdClaim() | CharacteristicClaim() | PersonReasonClaim():
             return _reason(claim)
         case MissingClaim():
-            return f"Your file lacks {_fields(claim.fields, told)}, without which nothing can be decided."
+            missing = _fields(claim.fields, told)
+            return f"Your file does not state {missing}, without which nothing can be decided."
         case ConditionClaim():
-            return f'The approval is subject to this condition: "{ended(claim.text)}"'
+            subject = "would be subject" if _supposed(told) else "is subject"
+            return f'The approval {subject} to this condition: "{ended(claim.text)}"'
         case PriceClaim():
             return _price(claim, told)
         case NextClaim():
@@ -36,16 +38,20 @@ def sentence_to_applicant(claim: Claim, told: Told) -> str:
 
 
 def _outcome(claim: OutcomeClaim, told: Told) -> str:
-    asked = f"Your application for {whole_money(claim.amount, told.currency)} over {claim.term_months} months"
-    simulated = claim.mode is Mode.SIMULATION
+    asked = f"application for {whole_money(claim.amount, told.currency)} over {claim.term_months} months"
+    verb = "would be" if claim.mode is Mode.SIMULATION else "is"
     said = {
-        Outcome.APPROVE: "is approved",
-        Outcome.COUNTER_OFFER: "is answered with a counter-offer",
-        Outcome.REFER: "is with a person for review and is not decided yet",
-        Outcome.DECLINE: "is declined",
-        Outcome.INCOMPLETE: "is incomplete and not decided yet",
+        Outcome.APPROVE: f"{verb} approved",
+        Outcome.COUNTER_OFFER: f"{verb} answered with a counter-offer",
+        Outcome.REFER: f"{verb} with a person for review and not decided yet",
+        Outcome.DECLINE: f"{verb} declined",
+        Outcome.INCOMPLETE: f"{verb} incomplete and not decided yet",
     }[claim.outcome]
-    return f"{asked} {said}{' in a simulation' if simulated else ''}."
+    return f"In a simulation, your {asked} {said}." if verb == "would be" else f"Your {asked} {said}."
+
+
+def _supposed(told: Told) -> bool:
+    return told.decision.mode is Mode.SIMULATION
 
 
 def _reason(claim: Claim) -> str:
@@ -56,7 +62,7 @@ def _reason(claim: Claim) -> str:
 
 
 def _fields(names: tuple[str, ...], told: Told) -> str:
-    return listed([told.name(n) for n in names])
+    return listed([f"your {told.name(n)}" for n in names])
 
 
 def _price(claim: PriceClaim, told: Told) -> str:
@@ -65,15 +71,17 @@ def _price(claim: PriceClaim, told: Told) -> str:
     monthly, total = whole_money(offer.monthly_payment, currency), whole_money(offer.total_payable, currency)
     paid = f"{monthly} a month and {total} in total"
     lent = f"{whole_money(offer.amount, currency)} over {offer.term_months} months"
-    return f"We offer {lent} at a nominal rate of {nominal} and an APR of {apr}: {paid}."
+    offered = "We would offer" if _supposed(told) else "We offer"
+    return f"{offered} {lent} at a nominal rate of {nominal} and an APR of {apr}: {paid}."
 
 
 def _next(claim: NextClaim, told: Told) -> str:
+    would = _supposed(told)
     if claim.step == "accept_offer" and claim.due_on:
-        return f"The offer stands until {written_date(claim.due_on)}."
+        return f"The offer {'would stand' if would else 'stands'} until {written_date(claim.due_on)}."
     if claim.step == "complete_file":
-        by = f" by {written_date(claim.due_on)}" if claim.due_on else ""
-        return f"We need your {_fields(claim.fields, told)}{by} to decide."
+        # The day in the claim is the lender's own for asking; until when to answer stands in the letter.
+        return f"We {'would ' if would else ''}need to know {_fields(claim.fields, told)} to decide."
     if claim.step == "review":
-        return "A person reviews your application next."
-    return "You receive a notice of this decision with its principal reasons."
+        return f"A person {'would review' if would else 'reviews'} your application next."
+    return f"You {'would ' if would else ''}receive a notice of this decision with its principal reasons."

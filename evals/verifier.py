@@ -42,8 +42,10 @@ ALONE = {
     "outside": (0.76, 0.9),
     "outside_held": (0.35, 0.7),
     "clauses_by_hand": (0.8, 0.95),
+    "strangers": (0.55, 0.8),
+    "strangers_held": (0.47, 0.6),
 }
-"""The least shares accepted and rejected, as they hold; only `outside_held` says how it goes with others."""
+"""The least shares accepted and rejected, as they hold; only the held sets say how it goes with others."""
 SAMPLED = 60
 WARM_UP, TIMED = 60, 300
 FEW_ROUNDS = 1
@@ -127,9 +129,9 @@ def _both(name: str, found: Counted | Judged, least: tuple[float, float]) -> Ite
 
 
 def _alone(name: str) -> Part:
-    """Sentences about clauses and facts without a decision; "outside" by one who had not seen the checker.
+    """Sentences of readers who had not seen the checker, about clauses and facts alone or about decisions.
 
-    The checker was worked on with all but `outside_held`, which was only ever counted.
+    The checker was worked on with all but `outside_held` and `strangers_held`, which were only ever counted.
     """
 
     def part(options: Options) -> Findings:

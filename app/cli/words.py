@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +17,9 @@ from app.cli.terminal import FAILED, Json, Misuse, err, out, print_json, run, se
 from app.database import Database, database
 from app.schemas import ChatRequest
 from decisioning.grounding import Verdict, verify
+from decisioning.lender_time import UTC
 from decisioning.model import Frozen
+from decisioning.product import PRODUCTS, Product, load_products
 
 
 def register(cli: typer.Typer) -> None:
@@ -124,7 +127,19 @@ def _verdict(value: Mapping[str, Any]) -> Verdict:
     for source in statement.sources:
         earlier = sources.get(source.clause)
         sources[source.clause] = source.text if earlier is None else f"{earlier}\n{source.text}"
-    return verify(sources, statement.facts or {}, statement.decision, statement.text)
+    return verify(sources, statement.facts or {}, statement.decision, statement.text, _zone(statement))
+
+
+def _zone(statement: Statement) -> str:
+    """The time zone of the lender whose decision it is; UTC for a product that is not here."""
+    name = (statement.decision or {}).get("product")
+    product = _products().get(name) if isinstance(name, str) else None
+    return product.editions[-1].product.timezone if product else UTC
+
+
+@cache
+def _products() -> Mapping[str, Product]:
+    return load_products([PRODUCTS, *settings_now().products])
 
 
 def _id_of(line: bytes) -> Any:

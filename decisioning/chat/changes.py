@@ -168,7 +168,7 @@ def _numbers(
         return
     near = _nearest(question, quantity, mentions) or _asked_for(question, quantity, fields)
     if near is None or (quantity.kind is Kind.DURATION and near.field.unit not in (Unit.MONTHS, Unit.YEARS)):
-        near = _by_unit(quantity, fields)
+        near = _by_unit(question, quantity, fields)
     if near is None or near.field.type == "choice":
         return
     value = _value(quantity, near, current.get(near.name), question, currency_unit)
@@ -198,9 +198,11 @@ def _asked_for(question: str, quantity: Quantity, fields: Mapping[str, Field]) -
     return _Mention(name="amount", field=fields["amount"], start=lead.start(), end=lead.end())
 
 
-def _by_unit(quantity: Quantity, fields: Mapping[str, Field]) -> _Mention | None:
+def _by_unit(question: str, quantity: Quantity, fields: Mapping[str, Field]) -> _Mention | None:
     """A length of time without a name is the term."""
     if quantity.kind is not Kind.DURATION or "term_months" not in fields:
+        return None
+    if re.match(r"\s*(?:old|of age|ago)\b", question[quantity.end :], re.IGNORECASE):
         return None
     field = fields["term_months"]
     return _Mention(name="term_months", field=field, start=quantity.start, end=quantity.end)

@@ -10,16 +10,17 @@ from decisioning.chat.saying import Reply, Statement, claimed, framed, plain_nam
 from decisioning.chat.scene import Scene
 from decisioning.chat.tools import Tools, Trace
 from decisioning.chat.vocabulary import listed as vocabulary
-from decisioning.claims import Claim, ThresholdClaim, claims_of, rule_of
+from decisioning.claims import Claim, OutcomeClaim, ThresholdClaim, claims_of, reason_of, rule_of
 from decisioning.grounding import Pool, in_force, pool_of
 from decisioning.grounding.lexicon import is_neutral, keys
 from decisioning.grounding.text import sentences
 from decisioning.grounding.topics import MEANT, NAMED, named_in, stems_of, words_of
-from decisioning.model import Decision, Effect, Outcome
+from decisioning.model import Decision, Effect, Outcome, Unit
 from decisioning.orders import without_orders
 from decisioning.ports import Clause
+from decisioning.quotes import covers
 from decisioning.titles import Told
-from decisioning.wording import capitalised, listed, number, written, written_date
+from decisioning.wording import capitalised, listed, number, with_article, written, written_date
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "why": ("outcome", "reason"),
@@ -34,6 +35,14 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 }
 _STAGES = {"score": "the score", "price": "the price", "rules": "the rules", "retrieve": "finding clauses",
            "generate": "the wording", "verify": "the check", "store": "storing"}  # fmt: skip
+_MODELS = frozenset({"scoring", "pricing", "llm"})
+_TOO = re.compile(r"\btoo (?:high|low|long|short|large|small|big)\b", re.IGNORECASE)
+_FIRST = re.compile(
+    r"\b(?:main|principal|first|most important|primary|biggest|top|chief)"
+    r" (?:reason|factor|ground|cause)\b",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(r"\boffer|\bterms\b", re.IGNORECASE)
 _ABOUT_IT = vocabulary("about it")
 _POINTS_OF = re.compile(
     r"\bpoints?\b[^.?!]*\b(?:earn|get|got|gain|bring|brought|give|gave|given|contribut|add|lose|lost|cost)\w*"
@@ -46,7 +55,9 @@ def about_record(question: Question, decision: Decision, titles: Mapping[str, st
     """Whether the question asks what the record of the decision can tell, and nothing beside."""
     topics = _topics(question, frozenset(decision.facts), titles)
     facts = {s for n in topics for s in question.stems & stems_of(n, titles.get(n, ""))}
-    rest = [w for w in unspent(question) if w.stem not in facts and w.text.lower() not in _ABOUT_IT]
+    too = {p for m in _TOO.finditer(question.plain) for p in range(*m.span())}
+    rest = [w for w in unspent(question) if w.start not in too]
+    rest = [w for w in rest if w.stem not in facts and w.text.lower() not in _ABOUT_IT]
     wanted = question.intents & _KINDS.keys() or facts
     return bool(wanted) and not [
         w for w in rest if not is_neutral(w.stem) and not keys(w.stem) & _about_keys()
@@ -67,6 +78,8 @@ async def by_claims(
     facts = (
         () if only or asks_points(scene.question) else _facts(scene.question, decision, claims, scene.titles)
     )
+    if decision.offer is None and _OFFER.search(scene.question.plain) and "why" not in scene.question.intents:
+        claims, facts = [c for c in claims if c.kind not in ("next", "price")], ()
     absent = () if only else _absent(scene.question, decision, claims, scene.titles)
     if not claims and not facts and not absent:
         return None
@@ -100,15 +113,24 @@ def _wanted(question: Question, claims: Sequence[Claim], titles: Mapping[str, st
         kinds -= {"outcome"}
     if topics and not kinds & {"reason"}:
         kinds -= {"outcome", "score", "price"} - topics
-    found = [c for c in claims if _is_wanted(c, kinds)]
+    approved = any(isinstance(c, OutcomeClaim) and c.outcome is Outcome.APPROVE for c in claims)
+    found = [c for c in claims if _is_wanted(c, kinds, approved=approved)]
     if "clauses" in question.intents and any(rule_of(c) for c in found):
         return [c for c in found if (rule := rule_of(c)) and rule.fired]
     about = [c for c in claims if isinstance(c, ThresholdClaim) and c.rule.fact in topics]
     fired = [c for c in about if c.rule.fired]
+    if _FIRST.search(question.plain) and any(reason_of(c) for c in found):
+        found = [c for c in found if c.kind == "outcome" or _ranks_first(c)]
+        about = []
     return [c for c in claims if c in found or c in (fired if fired or found else about)]
 
 
-def _is_wanted(claim: Claim, kinds: set[str]) -> bool:
+def _ranks_first(claim: Claim) -> bool:
+    reason = reason_of(claim)
+    return reason is not None and reason.rank == 1
+
+
+def _is_wanted(claim: Claim, kinds: set[str], *, approved: bool) -> bool:
     if claim.kind in kinds:
         return True
     if "reason" not in kinds:
@@ -117,7 +139,8 @@ def _is_wanted(claim: Claim, kinds: set[str]) -> bool:
     fired = claim.kind in ("characteristic", "reason", "failure", "missing") or (
         rule is not None and rule.fired
     )
-    return claim.kind in ("score", "threshold", "characteristic", "reason", "failure", "missing") and fired
+    told = claim.kind in ("score", "threshold", "characteristic", "reason", "failure", "missing")
+    return told and (fired or (claim.kind == "score" and approved))
 
 
 def _topics(question: Question, names: Iterable[str], titles: Mapping[str, str]) -> frozenset[str]:
@@ -146,9 +169,14 @@ def _facts(
 
 
 def _fact(name: str, told: Told, pool: Pool) -> Statement:
-    fact = told.decision.facts[name]
+    fact, title = told.decision.facts[name], told.name(name, told.decision.facts[name].unit)
     value = written(fact.value, fact.unit, told.currency)
-    return stated(name, capitalised(f"the {told.name(name, fact.unit)} is {value}."), pool)
+    if fact.unit is not Unit.CATEGORY or title == "price tier":
+        return stated(name, capitalised(f"the {title} is {value}."), pool)
+    if fact.value in ("yes", "no"):
+        shown = with_article(title) if fact.value == "yes" else f"no {title}"
+        return stated(name, f"The file shows {shown}.", pool)
+    return stated(name, f"For {title} the application says {value}.", pool)
 
 
 def _cutoff(question: Question, told: Told, pool: Pool, said: Sequence[Statement]) -> list[Statement]:
@@ -173,11 +201,7 @@ def _absent(
         said.append("The record holds no conditions.")
     if "missing" in question.intents and not decision.missing and "why" not in question.intents:
         said.append("The record names nothing that is missing.")
-    if (
-        "price" in question.intents
-        and decision.offer is None
-        and re.search(r"\boffer|\bterms\b", question.plain, re.IGNORECASE)
-    ):
+    if "price" in question.intents and decision.offer is None and _OFFER.search(question.plain):
         said.append("The record holds no offer.")
     if (
         "next" in question.intents
@@ -187,6 +211,8 @@ def _absent(
         said.append("The record asks for no notice.")
     if "score" in question.intents and decision.score is None and "score" not in kinds:
         said.append("The record holds no score.")
+    if "why" in question.intents and decision.outcome is Outcome.APPROVE:
+        said.append("No rule of the policy declines or refers the application.")
     if (
         re.search(r"\breasons?\b", question.plain, re.IGNORECASE)
         and not decision.reasons
@@ -218,7 +244,7 @@ async def trace(scene: Scene, decision: Decision, tools: Tools) -> Reply:
     if read and "timing" in scene.question.intents:
         statements.append(_timed(read))
     if read and ("versions" in scene.question.intents or not statements):
-        statements.append(_made_by(read, decision))
+        statements.append(_made_by(scene.question, read, decision))
     return Reply(tuple(statements), decision.as_of, kind="record")
 
 
@@ -229,8 +255,10 @@ def _timed(read: Trace) -> Statement:
     return framed("trace", text, (read.trace_id, *(number(ms) for ms in read.timings_ms.values())))
 
 
-def _made_by(read: Trace, decision: Decision) -> Statement:
-    named = [(n, plain_name(v)) for n, v in read.versions.items()]
+def _made_by(question: Question, read: Trace, decision: Decision) -> Statement:
+    models = re.search(r"\b(?:model|scorecard)\b", question.plain, re.IGNORECASE)
+    asked = {n: v for n, v in read.versions.items() if not models or n in _MODELS} or read.versions
+    named = [(n, plain_name(v)) for n, v in asked.items()]
     parts = [f"{n} {v}" for n, v in named if v]
     text = f"The decision was taken under {listed(parts)}, as of {written_date(decision.as_of)}."
     return framed("versions", text, (*(v for _, v in named), written_date(decision.as_of)))
@@ -240,28 +268,17 @@ async def who_decides(scene: Scene, decision: Decision, tools: Tools) -> Reply |
     """Who must decide a referral: the rows of the policy that name the clauses which referred it."""
     if decision.outcome is not Outcome.REFER:
         own = await by_claims(scene, decision, tools, only=("outcome",))
-        none = framed("who", "The record passes this to no person.", ())
+        none = framed("who", "The decision system took the decision; the record passes it to no person.", ())
         return replace(own, statements=(*own.statements, none)) if own else None
     referring = [r.clause for r in decision.rules if r.fired and r.effect is Effect.REFER]
     hits = await tools.search_policies("Who decides a referral", decision.as_of)
     said: list[Statement] = []
     for clause in (h.clause for h in hits if in_force(h.clause, decision.as_of)):
         rows = [s for s in sentences(clause.text) if " | " in clause.text[s[0] : s[1]]]
-        wanted = [s for s in rows if any(_covers(clause.text[s[0] : s[1]], name) for name in referring)]
+        wanted = [s for s in rows if any(covers(clause.text[s[0] : s[1]], name) for name in referring)]
         if wanted and re.search(r"\bdecides?\b", clause.text, re.IGNORECASE):
             said = [quoted(clause, span) for span in wanted]
             break
     own = await by_claims(scene, decision, tools, only=("next",))
     lead = own.statements if own else ()
     return Reply((*lead, *said), decision.as_of, kind="record") if said or lead else None
-
-
-def _covers(row: str, clause: str) -> bool:
-    """Whether a row's second cell names the clause or the part that it stands in."""
-    cells = [c.strip() for c in row.split("|")]
-    if len(cells) < 2:
-        return False
-    part = re.match(r"[A-Z]+-(\d+)", clause)
-    named = re.findall(r"\bParts? ([\d, and]+)", cells[1])
-    parts = {n for text in named for n in re.findall(r"\d+", text)}
-    return bool(re.search(rf"{re.escape(clause)}(?![\d.])", cells[1])) or bool(part and part[1] in parts)

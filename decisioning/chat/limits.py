@@ -41,7 +41,8 @@ _REFERS = re.compile(
     r"\brefer\w*|\bperson\b|\bunderwriter\w*|\bescalat\w*|\bhuman\b|\bmanual review\b", re.IGNORECASE
 )
 _HAPPENS = re.compile(
-    r"\bwhat (?:happens|do we do|if)\b|\bis .{0,60}\b(?:declined|referred|approved)\b|\bwith an?\b",
+    r"\bwhat (?:happens|do we do|if)\b|\bis .{0,60}\b(?:declined|referred|approved)\b"
+    r"|\bwould .{0,60}\bbe (?:declined|referred|approved)\b|\bwith an?\b",
     re.IGNORECASE,
 )
 _APPROVES = re.compile(r"\bapprov\w*|\bcut-?\s?off\b|\bpass\b|\baccept\w*", re.IGNORECASE)

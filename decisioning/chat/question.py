@@ -36,7 +36,9 @@ INTENTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "counterfactual",
-        r"\bwhat would (?:change|flip|turn|alter|make|it take|have to|need to)\b|\bwhat (?:would|could"
+        r"\bwhat (?:would|could) (?:the|be the) (?:largest|highest|biggest|maximum|longest)"
+        r" (?:amount|term|loan)\b"
+        r"|\bwhat would (?:change|flip|turn|alter|make|it take|have to|need to)\b|\bwhat (?:would|could"
         r"|must|should) (?:have to )?"
         r"(?:be different|change)\b|\bhow could (?:it|this|the application|he|she|they"
         r"|the applicant) (?:be|get|have been)\b"
@@ -55,7 +57,8 @@ INTENTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "why",
-        r"\bwhy\b|\breasons?\b|\bbecause\b|\bcause[sd]?\b|\bhow come\b|\bon what (?:basis|grounds?)\b"
+        r"\bwhy\b|\bsummar\w+"
+        r"|\breasons?\b|\bbecause\b|\bcause[sd]?\b|\bhow come\b|\bon what (?:basis|grounds?)\b"
         r"|\bwhat went wrong\b"
         r"|\bexplain (?:the|this|that) (?:decision|outcome|decline|referral|result)\b|\bwhat led to\b"
         r"|\bwhat (?:tipped|drove|decided)\b|\bgrounds? (?:for|of)\b|\bmain factors?\b|\bjustif\w+",
@@ -138,7 +141,8 @@ _FOLLOWS = re.compile(
     r"^\W*(?:and|or|but|so|then|what about|how about|also|same|now)\b|^\W*(?:why|when|who|how so"
     r"|how come|which clause|since when"
     r"|what does (?:it|that|this)(?: clause)? say)(?: (?:exactly|not|then|so|that|is that))*\W*$"
-    r"|\b(?:that|this|the same) (?:clause|limit|rule|number|figure|one)\b|^\W*(?:in|on) (?:19|20)\d\d\W*$",
+    r"|\b(?:that|this|the same) (?:clause|limit|rule|number|figure|one)\b"
+    r"|^\W*(?:and )?when did (?:it|that|this) (?:last )?change\b|^\W*(?:in|on) (?:19|20)\d\d\W*$",
     re.IGNORECASE,
 )
 

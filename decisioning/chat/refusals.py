@@ -14,6 +14,25 @@ NO_PERSON = "This chat holds no personal data: it reads neither names, addresses
 NO_PROMPT = "This chat shows no instructions of its own; it quotes the policy and reads the record."
 ONLY_ENGLISH = "This chat reads and answers English alone, since its check of each sentence does."
 
+NOT_ASKED = "The application does not ask that and no rule reads it, so there is nothing to try."
+
+NO_JUDGEMENT = (
+    "The record and the policy state facts and rules; this chat judges neither a person nor a decision."
+)
+
+_WHO_ONE_IS = (
+    r"(?:married|unmarried|single|divorced|widow(?:ed|er)?|separated|pregnant|(?:wo)?man|(?:fe)?male|older"
+    r"|younger|(?:\d+|\w+) years? (?:old|of age)|aged? \d+|black|white|asian|a foreigner|foreign|an immigrant"
+    r"|catholic|muslim|jewish|christian|gay|lesbian|disabled)"
+)
+_SUPPOSES_OTHER = re.compile(
+    r"\b(?:what (?:about )?if|and if|suppos\w+|assum\w+|imagine|would\b[^?.]*\bif)\b[^?.,;]{0,40}"
+    rf"\b(?:were|was|is|are|be|had been)\b(?: \w+){{0,2}} {_WHO_ONE_IS}\b"
+    r"(?! (?:income|loan|amount|term|debt))"
+    r"|\b(?:what (?:about )?if|and if|suppos\w+|assum\w+|would\b[^?.]*\bif)\b[^?.,;]{0,40}"
+    r"\b(?:age|marital status|gender|sex|race|religion|nationality)\b (?:were|was|is|had been)\b",
+    re.IGNORECASE,
+)
 _ORDER = re.compile(
     r"(?:^|[.!?:;\n]\s*|\b(?:please|can you|could you|will you|would you|you (?:must|should|will|have to"
     r"|need to)"
@@ -35,6 +54,8 @@ _FUTURE = re.compile(
     r"\b(?:will|shall|is|are|can you (?:promise|guarantee))\s+(?:it|this|they|he|she|the\s+\w+|my\s+\w+)\s+"
     r"(?:surely |definitely |then |still )?(?:be|get|going\s+to\s+(?:be|get)|gonna be|likely to be)\s+"
     r"(?:approved|accepted|granted|declined|refused|rejected|paid out)\b"
+    r"|\bshould (?:i|we) (?:just |simply |still )?(?:approve|decline|refuse|accept|reject|grant|override)"
+    r" (?:it|this|him|her|them|the (?:application|loan|applicant))\b"
     r"|\bwill (?:you|the lender|we) (?:approve|grant|accept|decline)\b",
     re.IGNORECASE,
 )
@@ -87,6 +108,12 @@ _PERSON = re.compile(
     r"|tell me|print|repeat|give me)(?: me)? (?:the|his|her|their) notes?\b",
     re.IGNORECASE,
 )
+_JUDGES = re.compile(
+    r"\b(?:is|was|are) (?:he|she|they|(?:the|this|our) (?:applicant|customer|borrower|policy|manual|decision"
+    r"|outcome|decline|lender)) (?:really |truly )?(?:a good (?:risk|customer)|creditworthy|trustworthy"
+    r"|honest|reliable|fair|unfair|right|wrong|just|unjust|good|bad|legal|lawful|discriminatory|racist)\W*$",
+    re.IGNORECASE,
+)
 _GENERAL = re.compile(
     r"\b(?:may|can|must|should|do|does) (?:we|an?|the (?:lender|form|policy|manual|notice)|nobody"
     r"|anybody|anyone|underwriters?)\b|\bis .{0,30}\b(?:scored|asked|used|allowed)\b",
@@ -102,10 +129,14 @@ def refusal(question: str) -> str | None:
     if _foreign(question):
         return ONLY_ENGLISH
     hidden = " ".join((question, *_decoded(question)))
+    if _SUPPOSES_OTHER.search(question) and not _GENERAL.search(question) and not _PROMPT.search(hidden):
+        return NOT_ASKED
     if _PROMPT.search(hidden):
         return NO_PROMPT
     if _FUTURE.search(hidden) or _ORDER.search(hidden) or _OVERRIDE.search(hidden):
         return NO_CHANGE
+    if _JUDGES.search(hidden):
+        return NO_JUDGEMENT
     return NO_PERSON if _PERSON.search(hidden) and not _GENERAL.search(hidden) else None
 
 

@@ -13,6 +13,7 @@ from importlib import resources
 from itertools import pairwise
 from math import exp, log
 
+from decisioning.chat import shapes
 from decisioning.chat.figures import counts, has_figure, has_number, names_stand
 from decisioning.chat.question import Question
 from decisioning.chat.tools import Found
@@ -55,11 +56,6 @@ _BECAUSE = re.compile(
     r"\bbecause\b|\btherefore\b|\bso that\b|\bsince\b|\bnot tell enough\b|\bpays for\b|\bharms?\b",
     re.IGNORECASE,
 )
-_DEFINES = re.compile(
-    r"^\W*(?:what (?:is|are|does|do|counts? as)|define|explain|meaning of)\b(?:(?!\b(?:happens?|needed"
-    r"|must)\b).)*$",
-    re.IGNORECASE,
-)
 _HAPPENS = re.compile(
     r"\bwhat (?:happens|do we do|does the lender do|if|follows)\b|\bconsequences?\b|\blead to\b",
     re.IGNORECASE,
@@ -93,7 +89,12 @@ def answering(question: Question, found: Sequence[Found]) -> tuple[Answering, ..
         return ()
     weighed = [(likelihood(f), one.clause) for f, one in zip(features(question, found), found, strict=True)]
     weighed = [w for w in weighed if not _vetoed(question, w[1])]
-    best = max(weighed, key=lambda pair: pair[0], default=None)
+    own = [c for _, c in weighed]
+    best = (
+        shapes.defining(question, own)
+        or shapes.tabled(question, own)
+        or max(weighed, key=lambda pair: pair[0], default=None)
+    )
     if best is None or best[0] < LIKELY:
         return ()
     quotes = quotes_of(question, best[1])
@@ -154,6 +155,8 @@ def _vetoed(question: Question, clause: Clause) -> bool:
     text = f"{heading}. {clause.text}"
     if _WHO_DID.search(question.plain) or (question.days.periods and _STATISTICS.search(question.plain)):
         return True
+    if shapes.of_another_age(question, text):
+        return True
     headed = {w.stem for w in words(heading) if not is_stop(w.text)}
     if not question.specific and not headed <= question.stems:
         return True
@@ -173,6 +176,8 @@ def quotes_of(question: Question, clause: Clause) -> tuple[tuple[int, int], ...]
     """The sentences of a clause that say what is asked, as few as carry it; a table whole where wanted."""
     spans = [s for s in sentences(clause.text) if not is_order(clause.text[s[0] : s[1]])]
     rows = [s for s in spans if " | " in clause.text[s[0] : s[1]]]
+    if spans and shapes.DEFINES.search(question.plain) and shapes.defining(question, [clause]):
+        return (spans[0],)
     picked = _picked(question, clause, spans)
     if (
         len(rows) > 1
@@ -205,11 +210,11 @@ def _picked(
             break
     if _HOW_MUCH.search(question.plain) and not any(has_number(clause.text[a:b]) for a, b in picked):
         picked = [s for s in spans if has_number(clause.text[s[0] : s[1]])][:1] or picked
-    return tuple(sorted(picked))
+    return tuple(sorted(shapes.without_bare_head(clause, picked)))
 
 
 def _gain(question: Question, piece: str, left: Sequence[Word], *, first: bool) -> float:
-    carried = sum(_carries(w, piece) for w in left)
+    carried = sum(_carries(w, piece) for w in left) + shapes.row_named(question, piece)
     bonus = 0.5 * carried / (3 + len([w for w in words(piece) if not is_stop(w.text)]))
     if first:
         bonus += 0.6 * (_wants_number(question) and has_number(piece))
@@ -265,7 +270,7 @@ def _headed(question: Question, clause: Clause) -> float:
 def _fitting(question: Question, text: str) -> float:
     """A definition is what "What is X?" asks for, and a consequence what "What happens with X?" asks for."""
     defines = bool(re.search(r"^[^.]*\. [^.]*\bmeans\b", text))
-    if _DEFINES.search(question.plain) and not question.asks_bound:
+    if shapes.DEFINES.search(question.plain) and not question.asks_bound:
         return 0.25 if defines else 0.0
     follows = _HAPPENS.search(question.plain) and _CONSEQUENCE.search(text)
     return (0.2 if follows else 0.0) - (0.2 if defines and _wants_number(question) else 0.0)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from decisioning.chat import from_history, from_policy, from_record, refusals, what_if
+from decisioning.chat import from_history, from_policy, from_record, from_steps, refusals, what_if
 from decisioning.chat.dates import Period
 from decisioning.chat.memory import resumed
 from decisioning.chat.question import Question, read, unspent
@@ -22,6 +22,11 @@ _NOTICE_DUE = re.compile(
     r"\b(?:when|deadline|by (?:what|which) (?:day|date)|how long|how many days|due|what (?:day|date))\b"
     r".*\b(?:the|this|that|its|his|her|their) (?:\w+ ){0,2}notice\b"
     r"|\b(?:the|this|that|its|his|her|their) (?:\w+ ){0,2}notice\b.*\b(?:due|deadline|by when)\b",
+    re.IGNORECASE,
+)
+_NOTICE_HOLDS = re.compile(
+    r"\bwhat (?:does|do|must|should|would|will) .{0,30}\bnotice .{0,20}"
+    r"\b(?:say|hold|contain|state|name|include)\b",
     re.IGNORECASE,
 )
 _TODAY = re.compile(
@@ -74,7 +79,7 @@ async def _one(asking: Asking, question: Question, tools: Tools) -> Reply:
         return scene
     decision = asking.decision
     if decision is not None and (reply := await _of_decision(scene, decision, tools)):
-        return reply
+        return await from_steps.with_resolution(reply, decision, tools)
     return await _of_policy(scene, tools)
 
 
@@ -118,6 +123,16 @@ async def _of_decision(scene: Scene, decision: Decision, tools: Tools) -> Reply 
         return found
     if _compares(question) or question.clauses or question.days.periods:
         return None
+    if _NOTICE_HOLDS.search(question.plain):
+        return None
+    if (
+        from_steps.asks_by_when(question)
+        and (question.this or question.follows)
+        and not question.plain.count("notice")
+    ):
+        found = await from_steps.by_when(scene, decision, tools)
+        if found is not None:
+            return found
     if _NOTICE_DUE.search(question.plain):
         return await from_record.notice(decision, tools)
     if _general(question):
@@ -133,6 +148,9 @@ async def _of_changes(scene: Scene, decision: Decision, tools: Tools) -> Reply |
         return await what_if.tried(scene, decision, changes, tools)
     if derived := what_if.derived_asked(scene, current):
         return derived
+    if what_if.names_nothing(scene.question):
+        text = "That names nothing of the application that could be changed."
+        return Reply((framed("what_if", text, ()),), decision.as_of, kind="what_if", abstained=True)
     if what_if.same_asked(scene, current) and not _general(scene.question):
         text = "The application is like that already, so there is nothing to try."
         return Reply((framed("what_if", text, ()),), decision.as_of, kind="record")
@@ -151,7 +169,7 @@ async def _of_record(scene: Scene, decision: Decision, tools: Tools) -> Reply | 
     limits = await from_policy.limits(scene, tools) if told and question.asks_bound else None
     if told is None or limits is None:
         return told
-    statements, clauses = (*told.statements, *limits.statements), (*told.clauses, *limits.clauses)
+    statements, clauses = (*limits.statements, *told.statements), (*limits.clauses, *told.clauses)
     return replace(told, statements=distinct(statements), clauses=clauses)
 
 

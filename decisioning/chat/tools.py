@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
-from decisioning.model import Decision, Frozen, Value
+from decisioning.model import Decision, Frozen, Outcome, Value
 from decisioning.ports import Clause
 
 ToolName = Literal[
@@ -18,6 +18,7 @@ ToolName = Literal[
     "try_changes",
     "find_counterfactuals",
     "read_notice",
+    "read_resolution",
 ]
 
 
@@ -49,6 +50,14 @@ class NoticeDue(Frozen):
 
     kind: str
     due_on: date
+
+
+class Resolved(Frozen):
+    """What a person made of a referral, for which reasons in words, on which of the lender's days."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    on: date
 
 
 class Counterfactuals(Frozen):
@@ -111,4 +120,8 @@ class Tools(Protocol):
 
     async def read_notice(self) -> NoticeDue | None:
         """The notice that the record asks for."""
+        ...
+
+    async def read_resolution(self) -> Resolved | None:
+        """What a person decided of the decision's referral; None while nobody did."""
         ...

@@ -34,6 +34,13 @@ def changes_asked(scene: Scene, current: Mapping[str, Value]) -> dict[str, Value
     return {**memory.changes, **found} if goes_on and found else found
 
 
+def names_nothing(question: Question) -> bool:
+    """Whether a supposition says nothing of what it supposes: "and if there were none?"."""
+    said = re.match(r"\W*(?:and |but |or )?(?:what )?if\b", question.plain, re.IGNORECASE)
+    named = [w for w in unspent(question) if w.text.lower() not in ("none", "one", "some", "any")]
+    return bool(said) and not named and not question.numbers and not question.clauses
+
+
 def same_asked(scene: Scene, current: Mapping[str, Value]) -> bool:
     """Whether the question supposes what the application has already."""
     if not HYPOTHETICAL.search(scene.question.plain):
@@ -85,16 +92,16 @@ async def tried(scene: Scene, decision: Decision, changes: Mapping[str, Value], 
         return Reply((statement,), decision.as_of, kind="what_if", abstained=True)
     lead = _lead(told, made, changes, _units(scene), dated=day is not None)
     first = await by_claims(scene, made, tools, only=("outcome",))
-    more = await by_claims(replace(scene, question=_asked_of(scene.question, made)), made, tools)
+    more = await by_claims(replace(scene, question=_asked_of(scene.question, made, changes)), made, tools)
     told_of = [r for r in (first, more) if r]
     statements = distinct([s for r in told_of for s in r.statements])[:_MOST]
     clauses = tuple(dict.fromkeys(c for r in told_of for c in r.clauses))
     return Reply((lead, *statements), made.as_of, kind="what_if", changes=dict(changes), clauses=clauses)
 
 
-def _asked_of(question: Question, made: Decision) -> Question:
+def _asked_of(question: Question, made: Decision, changes: Mapping[str, Value]) -> Question:
     """The outcome with what explains it, unless the question asks for something of its own."""
-    own = question.intents & {"price", "score", "condition", "why", "next"}
+    own = question.intents & {"price", "score", "condition", "why", "next"} - changes.keys()
     more = {"price"} if made.outcome is Outcome.APPROVE else {"why"}
     return replace(question, intents=frozenset(own - {"next"} or more), content=(), plain="")
 

@@ -12,7 +12,7 @@ from decisioning.grounding.scope import is_general
 from decisioning.grounding.text import Word
 from decisioning.grounding.topics import NAMED
 from decisioning.model import Effect, Outcome, Problem
-from decisioning.numbers import negated_at
+from decisioning.numbers import Kind, negated_at
 
 _NO_CAUSES = ("outcome", "next", "condition", "price")
 """Kinds of claims that tell what is, not why."""
@@ -20,6 +20,7 @@ _BECAUSE = re.compile(
     r"\b(?:because|since|due\s+to|owing\s+to|as\s+a\s+result\s+of|for\s+the\s+reason\s+that|on\s+account\s+of)\b",
     re.IGNORECASE,
 )
+_TIER = frozenset({"tier"})
 _QUOTED = 0.66
 """The share of its words that makes a sentence a retelling of a reason's own text."""
 
@@ -73,13 +74,35 @@ def _causes(said: Said, pool: Pool) -> Iterator[Problem]:
     allowed = _scored(pool) if by_score else _reasons(pool)
     if form("hypothetical").search(said.text):
         allowed |= frozenset(r.fact for r in pool.rules if r.fired)
-    topics = pool.topics(said.sequence)
+    yield from _unfired(said, cause, pool)
+    topics = _given(said, pool)
     if cause and not topics:
         yield from _unknown_cause(said, pool)
     for topic in topics:
         if not topic & allowed and not _beside(topic, said, pool, alone=len(topics) == 1):
             name = min(topic).replace("_", " ")
             yield said.problem("unknown_reason", f"{name} is no reason of this decision")
+
+
+def _unfired(said: Said, cause: re.Match[str] | None, pool: Pool) -> Iterator[Problem]:
+    """A clause whose rules were not met gives no reason."""
+    if cause is None or form("applied").search(said.text) or form("hypothetical").search(said.text):
+        return
+    named = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    rules = [r for r in pool.rules if r.clause in named]
+    if rules and {r.clause for r in rules} == named and not any(r.fired for r in rules):
+        yield said.problem("unknown_reason", f"{rules[0].clause} did not apply")
+
+
+def _given(said: Said, pool: Pool) -> tuple[frozenset[str], ...]:
+    """The topics given as causes: those behind a "because", or else all; a tier is none beside others."""
+    found = _BECAUSE.search(said.text)
+    behind: tuple[frozenset[str], ...] = ()
+    if found is not None:
+        end = said.text.find(",", found.end()) if not said.text[: found.start()].strip() else -1
+        behind = pool.topics(said.ordered(found.end(), end if end > 0 else len(said.text)))
+    topics = behind or pool.topics(said.sequence)
+    return tuple(t for t in topics if t != _TIER) or topics
 
 
 def _unknown_cause(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -114,7 +137,8 @@ def _reasons(pool: Pool) -> frozenset[str]:
     effect = Effect.DECLINE if pool.outcome is Outcome.DECLINE else Effect.REFER
     rules = [r for r in pool.rules if r.fired and r.effect is effect]
     fired = frozenset(fact for r in rules for fact in (r.fact, *(a.fact for a in r.also)))
-    by_score = any(c.scored for c in pool.carriers) or any(r.fired and r.fact == "score" for r in pool.rules)
+    approved = pool.outcome is Outcome.APPROVE
+    by_score = approved or any(c.scored for c in pool.carriers) or any(r.fact == "score" for r in rules)
     return ranked | fired | (frozenset({"score", "pd"}) if by_score else frozenset())
 
 

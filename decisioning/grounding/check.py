@@ -11,6 +11,7 @@ from decisioning.grounding.guards import check_form, check_guards
 from decisioning.grounding.instances import instances
 from decisioning.grounding.names import check_names
 from decisioning.grounding.outcome import check_outcome
+from decisioning.grounding.overstated import check_overstated
 from decisioning.grounding.polarity import check_polarity
 from decisioning.grounding.pool import Pool
 from decisioning.grounding.ranks import check_ranks
@@ -72,6 +73,7 @@ def _problems(said: Said, pool: Pool) -> tuple[Problem, ...]:
         check_rulings,
         check_content,
         check_binding,
+        check_overstated,
         check_state,
         check_clauses,
         check_polarity,

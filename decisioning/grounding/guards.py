@@ -34,6 +34,14 @@ _POLICY_ON_THIS = re.compile(
     r"(?:the|this)\s+(?:application|file|applicant|case|request)\b",
     re.IGNORECASE,
 )
+_DONE = re.compile(
+    r"\b(?:is|are|was|were|been|being|got)\s+(?:already\s+|now\s+)?(?:signed|verified|paid\s+out|disbursed|transferred|handed\s+over)\b"
+    r"|\bhas\s+(?:already\s+)?(?:signed|accepted|provided|submitted|delivered|sent)\b",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(
+    r"\b(?:until|before|once|when|after|if|unless|must|may|can|will|would|to\s+be|only)\b", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 _COMMON = 0.12
 """The least share of everyday function words in an English sentence of eight words or more."""
@@ -55,6 +63,8 @@ def check_form(said: Said) -> Iterator[Problem]:
         yield said.problem("unreadable_number", "a per cent sign stands without a number")
     if "?" in text:
         yield said.problem("question", "a question states nothing that could be checked")
+    if not said.quantities and not any(len(w.text) > 1 for w in said.content):
+        yield said.problem("unclear", "these words state nothing that could be checked")
 
 
 def check_guards(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -101,6 +111,9 @@ def _voice(said: Said, pool: Pool) -> Iterator[Problem]:
         yield said.problem("wrong_actor", f'"{acted.group()}": no person has acted on this application')
     if _ITSELF.search(said.text):
         yield said.problem("unclear", "a sentence speaks of the decision, not of how it is worded")
+    done = _DONE.search(said.text)
+    if done and not _NOT_YET.search(said.text) and not negated_at(said.text, done.start()):
+        yield said.problem("not_recorded", f'"{done.group()}": the record ends with the decision')
     if _HANGING.match(said.text) and not said.amounts and not pool.topics(said.sequence):
         yield said.problem("unclear", "this names nothing that could be checked; say what it is about")
 

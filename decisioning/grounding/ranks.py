@@ -13,6 +13,9 @@ _BEHIND = re.compile(
     r"\s+(?:and\s+\w+\s+)?(?:(?:principal|main|other|key|stated|listed)\s+)?(?:reason|factor|ground)\b",
     re.IGNORECASE,
 )
+_NEXT = re.compile(
+    r";|,\s+(?:and|then|while|but|followed)\b|\b(?:followed\s+by|ahead\s+of|came\s+after)\b", re.IGNORECASE
+)
 _OF_THE_SCORE = re.compile(r"\b(?:points|average|scored|scorecard)\b", re.IGNORECASE)
 
 
@@ -38,10 +41,23 @@ def _rank(said: Said, quantity: Quantity, pool: Pool) -> Iterator[Problem]:
     if own is None:
         yield said.problem("unknown_number", f"there is no principal reason {quantity.text}")
         return
-    topics = pool.topics(said.sequence)
-    named = [c for c in ranked if any(set(c.names[:1]) & topic for topic in topics)]
-    if (named and own not in named) or _is_a_twin(said, own, named):
+    named = _named(said.sequence, ranked, pool)
+    beside = _named(_beside(said, quantity), ranked, pool) or named
+    if (named and own not in beside) or _is_a_twin(said, own, named):
         yield said.problem("wrong_rank", f"principal reason {quantity.text} is another one")
+
+
+def _named(stems: tuple[str, ...], ranked: list[Carrier], pool: Pool) -> list[Carrier]:
+    """The reasons that words name, by what was scored or by the fact of their rule."""
+    topics = pool.topics(stems)
+    return [c for c in ranked if any(set(c.names[:1]) & topic for topic in topics)]
+
+
+def _beside(said: Said, quantity: Quantity) -> tuple[str, ...]:
+    """The words of the rank's own part of the sentence, up to where another reason is told."""
+    left = max([m.end() for m in _NEXT.finditer(said.text, 0, quantity.start)], default=0)
+    right = _NEXT.search(said.text, quantity.end)
+    return said.ordered(left, right.start() if right else len(said.text))
 
 
 def _is_a_twin(said: Said, own: Carrier, named: list[Carrier]) -> bool:

@@ -12,6 +12,7 @@ from decisioning.claims import (
     FailureClaim,
     MissingClaim,
     NextClaim,
+    OutcomeClaim,
     comparisons_of,
     reason_of,
     rule_of,
@@ -21,7 +22,7 @@ from decisioning.grounding.passages import Passage, passages_of
 from decisioning.grounding.pool import Carrier, Known, KnownDate, Pool, Role
 from decisioning.grounding.stems import lines, stem
 from decisioning.grounding.topics import vocabulary
-from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Rule, Unit, Value
+from decisioning.model import Component, Decision, Effect, Fact, Mode, Offer, Outcome, Rule, Unit, Value
 from decisioning.numbers import Kind
 
 _THOUSANDS = re.compile(r"\d\s+thousand\s+[a-z]+s\b", re.IGNORECASE)
@@ -251,6 +252,8 @@ def _carrier(claim: Claim, decision: Decision, titles: Mapping[str, str]) -> Car
     texts = _texts(claim)
     passages = tuple(p for text in texts for p in passages_of(claim.id, None, text))
     found = set(_kinds().get(claim.kind, frozenset()))
+    if isinstance(claim, OutcomeClaim) and decision.outcome is Outcome.APPROVE and not decision.conditions:
+        found |= keys(stem("condition"))
     also = [c.fact for c in rule.also] if rule else []
     for name in (*names, *also):
         found |= vocabulary(name, titles.get(name, ""))

@@ -9,11 +9,11 @@ from decisioning.grounding.forms import form
 from decisioning.grounding.names import known_clause
 from decisioning.grounding.outcome import states_outcome
 from decisioning.grounding.passages import Passage, share
-from decisioning.grounding.pool import Carrier, Pool, Role, equal
+from decisioning.grounding.pool import Carrier, Known, Pool, Role, equal
 from decisioning.grounding.said import Said, said_of
 from decisioning.grounding.scope import is_general
 from decisioning.grounding.swapped import nearest_to
-from decisioning.grounding.topics import vocabulary
+from decisioning.grounding.topics import MEANT, vocabulary
 from decisioning.grounding.working import is_worked_out
 from decisioning.model import Effect, Outcome, Problem
 from decisioning.numbers import Kind, Quantity
@@ -85,6 +85,12 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     meanings = [pool.meaning(q) for q in said.amounts]
     strict = [m for m in meanings if not any(k.role is Role.VALUE for k in m)]
     limits = {k.rule.clause for m in strict for k in m if k.rule}
+    limits |= {
+        k.rule.clause
+        for m in meanings
+        for k in m
+        if k.rule and k.rule.clause == name and _is_told(k, said, pool)
+    }
     if _beside_another(said, name, pool):
         return False
     if limits and name not in limits and among == 1:
@@ -97,6 +103,11 @@ def _by_claim(said: Said, name: str, among: int, pool: Pool) -> bool:
     if form("applied").search(said.text) and any(topic & spared for topic in pool.topics(said.sequence)):
         return True
     return name in limits or _leads(said, name, pool)
+
+
+def _is_told(known: Known, said: Said, pool: Pool) -> bool:
+    """Whether it is a limit of a fact that the sentence names, though it equals the value of another."""
+    return known.role is Role.LIMIT and pool.named(known.name, said.stems) >= MEANT
 
 
 def _tells(carrier: Carrier, limited: bool) -> bool:

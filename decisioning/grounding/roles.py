@@ -6,7 +6,7 @@ from decisioning.comparison import compare
 from decisioning.grounding.forms import form, pattern
 from decisioning.grounding.pool import Known, Pool, Role
 from decisioning.grounding.said import Said
-from decisioning.grounding.topics import MEANT
+from decisioning.grounding.topics import MEANT, NAMED
 from decisioning.model import Unit
 from decisioning.numbers import SHARE, Kind, Quantity
 
@@ -24,10 +24,24 @@ def has_role(said: Said, quantity: Quantity, known: Known, pool: Pool) -> bool:
     if known.role is Role.LIMIT:
         return limiting or bool(form("limit").search(part)) or _by_clause(said, quantity, known)
     if known.role is Role.VALUE:
+        if limiting and _beside(said, quantity, known, pool):
+            return True
         return not limiting or (quantity.kind is Kind.DURATION and not _COMPARED.search(before))
     if known.role is Role.DIFFERENCE:
         return _is_difference(said, quantity) and _of_limits_told(said, quantity, known, pool)
     return bool(form("shortfall").search(said.text))
+
+
+def _beside(said: Said, quantity: Quantity, known: Known, pool: Pool) -> bool:
+    """ "the APR of 13.5 % is above the nominal rate of 12.73 %": two values, compared as they are."""
+    if quantity.comparator is None or pool.named(known.name, said.left_of(quantity)) < NAMED:
+        return False
+    earlier = [q for q in said.amounts if q.end <= quantity.start]
+    others = [k for q in earlier[-1:] for k in pool.meaning(q) if k.role is Role.VALUE]
+    return any(
+        k.unit is known.unit and k.name != known.name and compare(k.value, quantity.comparator, known.value)
+        for k in others
+    )
 
 
 def _by_clause(said: Said, quantity: Quantity, known: Known) -> bool:
@@ -40,6 +54,9 @@ def _of_limits_told(said: Said, quantity: Quantity, known: Known, pool: Pool) ->
     """Where the sentence gives a limit of the fact too, the difference must be to that one."""
     others = [k for q in said.amounts if q is not quantity for k in pool.meaning(q) if k.name == known.name]
     limits = {k.value for k in others if k.role is Role.LIMIT}
+    clauses = {q.name for q in said.quantities if q.kind is Kind.CLAUSE}
+    named = [k for k in pool.numbers if k.role is Role.LIMIT and k.rule and k.rule.clause in clauses]
+    limits = limits or {k.value for k in named if k.name == known.name}
     values = {k.value for k in pool.numbers if k.name == known.name and k.role is Role.VALUE}
     return not limits or any(round(abs(v - x), 6) == known.value for v in values for x in limits)
 

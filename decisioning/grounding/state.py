@@ -16,6 +16,15 @@ from decisioning.grounding.topics import MEANT, NAMED, words_of
 from decisioning.model import Effect, Outcome, Problem
 from decisioning.numbers import negated_at
 
+_CONDITION = re.compile(r"\bconditions?\b(?!\s+(?:of|in)\s+(?:the\s+)?(?:policy|rule|CP))", re.IGNORECASE)
+_NO_CONDITION = re.compile(
+    r"\b(?:no|without|free\s+of)\s+(?:(?:any|further|other|such|a|special)\s+)*conditions?\b|\bunconditional(?:ly)?\b",
+    re.IGNORECASE,
+)
+_BREAKS = re.compile(
+    r"\b(?:break(?:s)?|broke|broken|breach\w*|violat\w+|trigger\w*|trip(?:s|ped)?|fire[sd]?|set(?:s)?\s+off|(?:stand|stood)s?\s+in\s+the\s+way)\b",
+    re.IGNORECASE,
+)
 _UNIT_OF_SCORE = re.compile(
     r"\b(?:fewer|less|more)\s+(?!points?\b)(?P<unit>\w+)\s+than\s+(?:the\s+)?average\b"
     r"|\bthe\s+(?!points?\b|average\b)(?P<for>months|years|days|euros|percent)\s+for\s+[\w-]+(?:\s+[\w-]+){0,4}\s+(?:is|are)\s+below\b",
@@ -27,7 +36,10 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 _MUST_NOT = re.compile(r"(?:must|need)\s+not\s+(?:decide|look|review)\b", re.IGNORECASE)
-_TWICE = re.compile(r"\b(?:nothing|nobody|no\s+\w+)\b[^,;:]*\b(?:not|never)\b", re.IGNORECASE)
+_TWICE = re.compile(
+    r"\b(?:nothing|nobody|no\s+\w+)\b(?:(?!\bbecause\b|\bsince\b|\bas\b)[^,;:])*\b(?:not|never)\b",
+    re.IGNORECASE,
+)
 _YES_NO = re.compile(
     r"\b(?:is|are|was|shows?|stands\s+at|:)\s+(?P<no>not\s+)?[\"']?(?P<value>yes|no)\b(?!\s+(?!in\b)\w)",
     re.IGNORECASE,
@@ -48,7 +60,7 @@ def check_state(said: Said, pool: Pool) -> Iterator[Problem]:
     """A problem for each thing that the sentence says of this file or of what happened and that is not so."""
     if pool.outcome is None or is_general(said, pool):
         return
-    for check in (_gaps, _failures, _fired, _labels, _steps, _helped, _denials):
+    for check in (_gaps, _failures, _fired, _labels, _steps, _helped, _denials, _broken, _unconditional):
         yield from check(said, pool)
 
 
@@ -90,6 +102,20 @@ def _fired(said: Said, pool: Pool) -> Iterator[Problem]:
         if fired == {negated_at(said.text, found.start())}:
             did = "applied" if rules[0].fired else "did not apply"
             yield said.problem("wrong_rule", f"{quantity.name} {did}")
+
+
+def _broken(said: Said, pool: Pool) -> Iterator[Problem]:
+    """A rule that is said to be broken was met by a fact, and one that is said not to be was not."""
+    found = _BREAKS.search(said.text)
+    if found is None or form("hypothetical").search(said.text):
+        return
+    named = {q.name for q in said.quantities}
+    topics = frozenset().union(*pool.topics(said.sequence))
+    rules = [r for r in pool.rules if r.clause in named and r.effect in _DECIDING]
+    rules = rules or [r for r in pool.rules if r.fact in topics and r.effect in _DECIDING]
+    if rules and {r.fired for r in rules} == {negated_at(said.text, found.start())}:
+        did = "was" if rules[0].fired else "was not"
+        yield said.problem("wrong_rule", f"the rule of {rules[0].clause} {did} met")
 
 
 def _labels(said: Said, pool: Pool) -> Iterator[Problem]:
@@ -157,6 +183,19 @@ def _denials(said: Said, pool: Pool) -> Iterator[Problem]:
         near = (p for p in pool.passages if likeness(own.content, p) >= _NEAR)
         if not any(stem(m["verb"].lower()) == verb for p in near for m in _DENIAL.finditer(p.text)):
             yield said.problem("negation", f'nothing denies "{found["verb"]}"; check the "not"')
+
+
+def _unconditional(said: Said, pool: Pool) -> Iterator[Problem]:
+    """An approval has conditions or has none."""
+    if pool.outcome is not Outcome.APPROVE:
+        return
+    own = any(c.kind == "condition" for c in pool.carriers)
+    none = _NO_CONDITION.search(said.text)
+    some = _CONDITION.search(said.text)
+    if none and own:
+        yield said.problem("negation", "the approval has a condition")
+    elif some and not none and not own and not negated_at(said.text, some.start()):
+        yield said.problem("unknown_condition", "the approval has no condition")
 
 
 @cache

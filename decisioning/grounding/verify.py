@@ -10,6 +10,7 @@ from decisioning.grounding.reasons import missing_reasons
 from decisioning.grounding.record import facts_alone, pool_of
 from decisioning.grounding.record_reader import counts_in_thousands, decision_from, facts_from
 from decisioning.grounding.text import sentences
+from decisioning.lender_time import UTC, in_lender_time
 from decisioning.model import Decision, Frozen, Problem
 
 
@@ -37,17 +38,19 @@ def verify(
     facts: Mapping[str, Any],
     decision: Mapping[str, Any] | Decision | None,
     text: str,
+    timezone: str = UTC,
 ) -> Verdict:
     """Whether the text says only what the sources (clause to text), the facts and the decision say.
 
     The text carries no citation marks and may be in anybody's words. With a decision, a principal
-    reason that the text leaves out makes it unsupported. A text of no sentence is not supported.
+    reason that the text leaves out makes it unsupported. A text of no sentence is not supported. Dates
+    are those of the instants in `timezone`, the lender's.
     """
     if decision is None:
         claims: tuple[Claim, ...] = ()
         pool = facts_alone(facts_from(facts), sources, 1000 if counts_in_thousands(facts) else 1)
     else:
-        record = decision_from(decision)
+        record = in_lender_time(decision_from(decision), timezone)
         claims = claims_of(record)
         pool = pool_of(record, claims, sources, facts_from(facts))
     found = tuple(_verdict(text[a:b], pool) for a, b in sentences(text))

@@ -57,6 +57,7 @@ class Evidence(Frozen):
     """What an explanation was made from: enough to write and check it again, byte for byte.
 
     `retrieval_snapshot` is the state of the corpus that was searched; None where that was empty.
+    `writer` is the version of the code that worded and checked; None in evidence from before it was kept.
     """
 
     clauses: tuple[ClauseRef, ...]
@@ -64,3 +65,4 @@ class Evidence(Frozen):
     prompt: str | None
     llm: str | None
     llm_outputs: tuple[str, ...]
+    writer: str | None = None

@@ -65,6 +65,10 @@ _PHRASES: tuple[tuple[Comparator, str], ...] = (
     ),
     (Comparator.GT, rf"(?:over|past)(?=\s+{_LIMITED})|(?:over|past)(?!\s+{_PERIOD})(?=\s+{_NUMERAL})"),
     (Comparator.GT, rf"{_BEING}over(?=\s+{_PERIOD})"),
+    (
+        Comparator.GT,
+        rf"(?:tops|topped|passes|passed|outruns|outran|cross(?:es|ed)|overstep(?:s|ped)?)(?=\s+(?:{_NUMERAL}|{_LIMITED}))",
+    ),
     (Comparator.GT, r"breach(?:es|ed|ing)?(?=\s+(?:the|our|its|that|this|a)\b)"),
     (
         Comparator.LT,
@@ -72,7 +76,10 @@ _PHRASES: tuple[tuple[Comparator, str], ...] = (
     ),
     (Comparator.LT, rf"under(?=\s+(?:{_NUMERAL}|{_LIMITED}))"),
     (Comparator.LE, rf"within(?=\s+(?:{_NUMERAL}|{_LIMITED}))"),
-    (Comparator.GE, r"reach(?:es|ed|ing)?(?=\s)|meets?(?=\s+(?:the|our|a)\b)|clears?(?=\s+(?:the|our|a)\b)"),
+    (
+        Comparator.GE,
+        r"reach(?:es|ed|ing)?(?=\s)|meets?(?=\s+(?:the|our|a)\b)|clear(?:s|ed)?(?=\s+(?:the|our|a|its|that)\b)",
+    ),
     (Comparator.EQ, r"equal(?:s|led)?(?:\s+to)?|exactly|=="),
 )
 _NOTHING_AFTER = r"(?!\s+(?:than\b|\d|[€$£₧]|[A-Z]{3}\s?\d|the\b|an?\b|its\b|our\b|one\b|all\b))"

@@ -28,11 +28,13 @@ _PERIODS = {
     "day": "days", "hour": "hours", "hr": "hours", "minute": "minutes", "min": "minutes", "second": "seconds",
     "s": "seconds",
 }  # fmt: skip
+_RATES = r"(?:APR|DSTI|DTI|LTV|LTP|PD)\b"
+"""Short names of ratios and rates: a number beside one is its value, and no clause."""
 _CLAUSE = re.compile(
     r"\b\d+\s+(?:CFR|C\.F\.R\.|USC|U\.S\.C\.)\s+(?:part\s+)?\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*"
     r"|§+\s*\d+(?:\.\d+)*(?:\s?\([0-9A-Za-z]{1,4}\))*"
     r"|\b[A-Z][A-Z]{0,5}[-\u2011]\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*(?:/[a-z][\w-]*)?(?![\w%])"
-    rf"|\b(?!{_CODES})[A-Z]{{2,6}}\s\d+(?:\.\d+)+(?:\([0-9A-Za-z]{{1,4}}\))*"
+    rf"|\b(?!{_CODES}|{_RATES})[A-Z]{{2,6}}\s\d+(?:\.\d+)+(?:\([0-9A-Za-z]{{1,4}}\))*"
     r"|(?<![\w.,])\d+(?:\.\d+){2,}(?:\([0-9A-Za-z]{1,4}\))*(?![\w%,])"
     r"|\b(?:[Ss]ections?|[Rr]ules?|[Aa]rticles?|[Pp]aragraphs?|[Cc]lauses?|articles?|rules?|paragraphs?|regulations?|part|chapter|appendix|schedule)\s+"
     r"(?:\d+(?:\.\d+)*(?:\([0-9A-Za-z]{1,4}\))*|[A-Z](?:-\d+)?\b)",

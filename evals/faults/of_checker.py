@@ -87,9 +87,10 @@ def _labelled(says: str, gates: tuple[str, ...], seed: Seed) -> Fault:
 OF_CHECKER: tuple[Fault, ...] = (
     _mutants(
         "a checker that does not compare numbers",
-        ("digit", "magnitude", "unit", "sign", "swapped", "rates", "rank", "name", "elsewhere"),
+        ("digit", "magnitude", "unit", "sign", "swapped", "rates", "name", "elsewhere"),
         _without("check_amounts"),
     ),
+    _mutants("a checker that takes any reason for the first", ("rank",), _without("check_ranks")),
     _mutants(
         "a checker that does not look up dates, clauses and names",
         ("day", "edition", "clause", "tier"),
@@ -106,7 +107,7 @@ OF_CHECKER: tuple[Fault, ...] = (
     _mutants(
         "a checker that does not bind what is said to a claim, and does not look at foreign words",
         ("invented_condition",),
-        _without("check_binding", "check_content"),
+        _without("check_binding", "check_content", "check_state"),
     ),
     _mutants(
         "a checker that takes any reason for one of this decision",

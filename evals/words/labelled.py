@@ -73,11 +73,15 @@ def pool(about: str) -> Pool:
     if about.startswith("policy "):
         _, edition, *names = about.split()
         return facts_alone({}, _texts(edition, names))
+    decision = decision_from(kept_decisions()[about]["decision"])
+    return pool_of(decision, claims_of(decision), texts_about(about))
+
+
+def texts_about(about: str) -> Mapping[str, str]:
+    """The clauses that the claims of a kept decision rest on: texts by name."""
     kept = kept_decisions()[about]
-    decision = decision_from(kept["decision"])
-    claims = claims_of(decision)
-    names = list(dict.fromkeys(name for claim in claims for name in claim.clauses))
-    return pool_of(decision, claims, _texts(kept["edition"], names))
+    claims = claims_of(decision_from(kept["decision"]))
+    return _texts(kept["edition"], dict.fromkeys(name for claim in claims for name in claim.clauses))
 
 
 def _texts(edition: str, names: Iterable[str]) -> dict[str, str]:

@@ -178,7 +178,8 @@ _OUTCOMES = {
     "is referred to a person": ("is approved", "is declined"),
     "is incomplete and undecided": ("is approved", "is declined"),
     "means a decline": ("means an approval",),
-    "so a person must decide": ("so it is approved", "so it is declined"),
+    "which by itself refers the application": ("so it is approved", "so it is declined"),
+    "so the application is referred": ("so the application is approved", "so the application is declined"),
 }
 
 

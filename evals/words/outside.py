@@ -1,7 +1,8 @@
-"""Sentences about clauses and facts without a decision.
+"""Sentences by readers who had not seen the checker, and by one who works on it.
 
-`data/outside*.jsonl` were written by a reader who had not seen the checker, `data/clauses_by_hand.jsonl` by
-one who worked on it. A line is what `credence verify` reads, with `expected` and, mostly, `why`.
+`data/outside*.jsonl` and `data/clauses_by_hand.jsonl` are about clauses and facts alone; a line is what
+`credence verify` reads, with `expected` and, mostly, `why`. `data/strangers*.jsonl` are about decisions:
+`about` names one of `data/decisions.jsonl`.
 """
 
 import json
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from decisioning.grounding import verify
-from evals.words.labelled import DATA
+from evals.words.labelled import DATA, kept_decisions, texts_about
 
 
 @dataclass(frozen=True)
@@ -39,5 +40,9 @@ def outside(name: str) -> Judged:
 
 
 def _supported(case: Mapping[str, Any]) -> bool:
+    if "about" in case:
+        kept = kept_decisions()[case["about"]]
+        verdict = verify(texts_about(case["about"]), {}, kept["decision"], case["text"])
+        return all(sentence.supported for sentence in verdict.sentences)
     sources = {each["clause"]: each["text"] for each in case["sources"]}
     return verify(sources, case.get("facts") or {}, case.get("decision"), case["text"]).supported

@@ -5,12 +5,14 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from app.clauses import PolicyClauses
 from app.settings import Settings
 from app.storage.decisions import load_stored
 from decisioning.errors import DependencyFailed
 from decisioning.product import PRODUCTS
+from decisioning.writer_version import writer_version
 from retrieval.ingest import ingest
 from retrieval.parse import parse_file
 from tests.app.conftest import Edge, FakeEmbedder
@@ -213,6 +215,32 @@ async def test_tampered_words_are_named(lender):
     answer = (await lender.client.post(f"/v1/decisions/{decision['id']}/replay")).json()
     assert not answer["identical"]
     assert answer["first_difference"]["path"].startswith("explanation[analyst].sentences")
+
+
+async def test_words_of_another_writer_are_told_from_changed_ones(lender):
+    """Where another version of the writer wrote, the same words replay and other words name the version."""
+    decline(lender)
+    decision = (await lender.post(wanted())).json()
+    replay = f"/v1/decisions/{decision['id']}/replay"
+    own = writer_version()
+    await change(lender, "evidence", own, "0123456789abcdef")
+    assert (await lender.client.post(replay)).json()["identical"]
+    await change(lender, "explanation", "Next, ", "Then ")
+    found = (await lender.client.post(replay)).json()["first_difference"]
+    assert found["path"] == "explanation[analyst].evidence.writer"
+    assert (found["stored"], found["recomputed"]) == ("0123456789abcdef", own)
+
+
+async def change(lender, column: str, before: str, after: str) -> None:
+    """Put other text into what is kept of the words, past the guard of the table."""
+    async with lender.services.engine.begin() as connection:
+        await connection.exec_driver_sql("alter table decision_explanation disable trigger all")
+        kept: sa.ColumnClause[str] = sa.column(column)
+        new = sa.cast(sa.func.replace(sa.cast(kept, sa.Text), before, after), sa.JSON)
+        changed = await connection.execute(
+            sa.update(sa.table("decision_explanation", kept)).values({column: new})
+        )
+        assert changed.rowcount == 1
 
 
 async def test_a_later_ingest_changes_nothing_that_was_found(lender):

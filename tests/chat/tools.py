@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Trace
+from decisioning.chat.tools import CannotTry, Change, Counterfactuals, Found, NoticeDue, Resolved, Trace
 from decisioning.decide import Request, decide
 from decisioning.errors import InvalidApplication
 from decisioning.grounding.lexicon import is_stop
@@ -70,6 +70,7 @@ class FakeTools:
     planted: Mapping[str, str] = field(default_factory=dict)
     score: float = GOOD_SCORE.score
     called: list[str] = field(default_factory=list)
+    resolved: Resolved | None = None
 
     def _on(self, day: date) -> Iterator[Text]:
         for text in manual():
@@ -136,6 +137,11 @@ class FakeTools:
         """One."""
         self.called.append("find_counterfactuals")
         return Counterfactuals(changes=({"amount": 500.0},), as_of=TODAY)
+
+    async def read_resolution(self) -> Resolved | None:
+        """As it was set."""
+        self.called.append("read_resolution")
+        return self.resolved
 
     async def read_notice(self) -> NoticeDue | None:
         """From the record."""
