@@ -117,9 +117,22 @@ def test_the_command_exits_1_and_names_what_fell(reference, whole, tmp_path, cap
     assert "'workers': 7" in capsys.readouterr().err
 
 
-def test_a_reference_that_is_noise_is_refused(whole):
-    """Runs that lie too far apart, or a single one, would let anything through."""
+def test_a_ratio_that_is_noise_guards_nothing(whole):
+    """What lies too far apart stands in the file as such and is not compared."""
+    made = guard.reference_of([whole, slower(whole, "credence, sync", 0.5)])
+    assert {name.partition(":")[0] for name in made["too_noisy"]} == {"credence, sync, 32 clients"}
+    assert not made["too_noisy"].keys() & made["ratios"].keys()
+    assert guard.fallen(made, slower(whole, "credence, sync", 0.5)) == []
+
+
+def test_a_reference_of_noise_is_refused(whole):
+    """Where most ratios lie too far apart, or there is one run alone, there is nothing to hold on to."""
+    dear = whole
+    for name in NAMES[2:]:
+        dear = slower(slower(dear, name, 0.5), name, 0.5, "cpu_us")
+    for each in dear["services"]["floor"]["closed"][str(MANY)]["runs"]:
+        each["a_second"] *= 2
     with pytest.raises(guard.Unusable, match="too noisy"):
-        guard.reference_of([whole, slower(whole, "credence, sync", 0.5)])
+        guard.reference_of([whole, dear])
     with pytest.raises(guard.Unusable, match="two runs"):
         guard.reference_of([whole])
