@@ -7,7 +7,7 @@ PEERS := .venv-bench
 TIMES := 20
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test chaos fuzz lint format bench bench-peers bench-scale eval eval-twice eval-faults lock train clean
+.PHONY: help install demo serve test chaos fuzz lint format bench bench-guard bench-reference bench-batch bench-peers bench-scale eval eval-twice eval-faults lock train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,15 @@ format: install ## rewrite the code in the house's style
 
 bench: install bench-peers ## the benchmarks, beside peers where these can be installed
 	@$(BIN)/python -m evals.benchmarks
+
+bench-guard: install ## the service's ratios to its peers against the committed ones; exit 1 and which fell
+	@$(BIN)/python -m evals.benchmarks.guard
+
+bench-reference: install ## make those ratios again, with their noise: four runs (half an hour, nothing else running)
+	@$(BIN)/python -m evals.benchmarks.guard --write
+
+bench-batch: install ## decisions a second of `credence decide` and of HTTP, in turns
+	@$(BIN)/python -m evals.benchmarks batch
 
 bench-scale: install ## retrieval among a million clauses (long, see evals/benchmarks/scale.py)
 	@$(BIN)/python -m evals.benchmarks scale

@@ -5,7 +5,6 @@ gets ready while the database still starts and answers nobody until the parent h
 """
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ import sys
 import uvicorn
 import uvloop
 
+from app.collector import spare_the_collector
 from app.lifeline import follow_parent
 from app.logs import configure_logs
 from app.main import create_app
@@ -46,7 +46,7 @@ async def serve(listening: socket.socket, gate: int) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     async with app.router.lifespan_context(app):
-        _spare_the_collector()
+        spare_the_collector()
         await _opened(gate)
         server = uvicorn.Server(config)
         # Once it has ended, uvicorn raises the signal again: what is open must still be closed then.
@@ -61,17 +61,6 @@ async def _opened(gate: int) -> None:
     await opened.wait()
     loop.remove_reader(gate)
     os.close(gate)
-
-
-def _spare_the_collector() -> None:
-    """What is loaded now stays for good: the garbage collector need not walk it again and again.
-
-    A decision makes some hundreds of objects and frees them by their counts; looking for cycles after
-    each decision finds none.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ class ApplicationSchema:
 
     def __init__(self, file: ApplicationFile) -> None:
         self.fields: Mapping[str, Field] = file.fields
+        self._required = tuple((name, field) for name, field in sorted(file.fields.items()) if field.required)
         definitions: dict[str, Any] = {name: _annotated(field) for name, field in file.fields.items()}
         self._model: type[BaseModel] = create_model(
             "Application", __config__=ConfigDict(extra="forbid", frozen=True), **definitions
@@ -78,8 +79,7 @@ class ApplicationSchema:
 
         In the order of their names: a stored product keeps its fields and not their order.
         """
-        required = (name for name, field in self.fields.items() if field.required)
-        return tuple(sorted(name for name in required if self.fields[name].is_missing(application[name])))
+        return tuple(name for name, field in self._required if field.is_missing(application[name]))
 
     def unknown(self, application: Mapping[str, Value]) -> frozenset[str]:
         """Every field that this application leaves open, required or not."""

@@ -6,18 +6,20 @@ started again within a day, answers what it decided already with the same bytes 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 import typer
 
 from app.bodies import check
-from app.cli.batch import STANDARD_INPUT, BadLine, lines_of, object_of
+from app.cli.batch import LONGEST_LINE, STANDARD_INPUT, BadLine, lines_as_they_come, object_of
 from app.cli.opening import opened_to_decide
 from app.cli.terminal import FAILED, Misuse, err, print_json, run, settings_now
+from app.collector import spare_the_collector
 from app.database import Database, database
 from app.deciding import Order, take
 from app.errors import problems_of
@@ -28,10 +30,10 @@ from app.wiring import Services
 from decisioning.errors import CredenceError, UnknownProduct
 from decisioning.product import PRODUCTS, load_products, named
 
-AT_ONCE = 16
-WAIT_FOR_KEY_S = 0.25
-
 Explain = Literal["sync", "none"]
+AT_ONCE: Final[Mapping[Explain, int]] = {"sync": 16, "none": 128}
+"""Lines in the making: without words two commits full of them, with words no more than an LLM likes."""
+WAIT_FOR_KEY_S = 0.25
 
 
 def register(cli: typer.Typer) -> None:
@@ -58,7 +60,7 @@ def decide(
     {"line", "error", "errors"}, the rest go on; exit code 1 where there was one. Run again, a file is gone on
     with where it stopped: the lines that were decided give the same bytes.
     """
-    if file != STANDARD_INPUT and not file.is_file():
+    if file != STANDARD_INPUT and (file.is_dir() or not file.exists()):
         raise Misuse(f"{file}: no such file")
     del json
     settings = settings_now()
@@ -69,6 +71,7 @@ def decide(
 
     async def story(base: Database) -> int:
         async with opened_to_decide(base) as services:
+            spare_the_collector()
             lines = _keyed(file, product, explain, again)
             bad = 0
             async with aclosing(_in_order(services, lines, product, explain)) as answers:
@@ -92,39 +95,52 @@ class _Line:
         self.key = key
 
 
-def _keyed(file: Path, product: str, explain: Explain, again: bool) -> Iterator[_Line]:
+async def _keyed(file: Path, product: str, explain: Explain, again: bool) -> AsyncGenerator[list[_Line]]:
     so_far = hashlib.sha256(f"{product}\0{explain}\n".encode())
-    for number, text in lines_of(file):
-        so_far.update(text.strip() + b"\n")
-        yield _Line(number, text, None if again else f"decide-{so_far.hexdigest()}")
+    async with aclosing(lines_as_they_come(file)) as together:
+        async for lines in together:
+            keyed = []
+            for number, text in lines:
+                so_far.update(text.strip() + b"\n")
+                keyed.append(_Line(number, text, None if again else f"decide-{so_far.hexdigest()}"))
+            yield keyed
 
 
 async def _in_order(
-    services: Services, lines: Iterator[_Line], product: str, explain: Explain
+    services: Services, lines: AsyncGenerator[list[_Line]], product: str, explain: Explain
 ) -> AsyncGenerator[bytes]:
     """The answers in the order of the lines, AT_ONCE of them in the making; memory does not grow.
 
-    Where one ends in an error, or nobody takes any more, those in the making end too.
+    An answer that is there does not wait for the next line to come. Where one ends in an error, or nobody
+    takes any more, those in the making end too.
     """
-    running: list[asyncio.Task[bytes]] = []
+    running: deque[asyncio.Task[bytes]] = deque()
+    coming = asyncio.ensure_future(anext(lines, None))
     try:
-        for line in lines:
-            running.append(asyncio.create_task(_answer(services, line, product, explain)))
-            if len(running) == AT_ONCE:
-                yield await running[0]
-                del running[0]
+        while True:
+            while running and not coming.done():
+                await asyncio.wait({coming, running[0]}, return_when=asyncio.FIRST_COMPLETED)
+                if running[0].done():
+                    yield running.popleft().result()
+            if (together := await coming) is None:
+                break
+            for line in together:
+                running.append(asyncio.create_task(_answer(services, line, product, explain)))
+                if len(running) == AT_ONCE[explain]:
+                    yield await running.popleft()
+            coming = asyncio.ensure_future(anext(lines, None))
         while running:
-            yield await running[0]
-            del running[0]
+            yield await running.popleft()
     finally:
-        for task in running:
+        for task in (coming, *running):
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(coming, *running, return_exceptions=True)
+        await lines.aclose()
 
 
 async def _answer(services: Services, line: _Line, product: str, explain: Explain) -> bytes:
     try:
-        value = object_of(line.text)
+        value = _object_of(line)
         body = value if "application" in value else {"application": value}
         wanted = check(DecisionRequest, {"product": product, "explain": explain, **body})
         return await _once(services, line, wanted)
@@ -134,6 +150,12 @@ async def _answer(services: Services, line: _Line, product: str, explain: Explai
         return orjson.dumps({"line": line.number, "error": str(problem), "errors": _fields(problem)})
 
 
+def _object_of(line: _Line) -> dict[str, Any]:
+    if len(line.text) > LONGEST_LINE:
+        raise BadLine(f"longer than {LONGEST_LINE} bytes")
+    return object_of(line.text)
+
+
 async def _once(services: Services, line: _Line, wanted: DecisionRequest) -> bytes:
     """The decision of a line, or the answer of the run that decided it before."""
     order = Order(wanted, may_simulate=True)
@@ -141,7 +163,8 @@ async def _once(services: Services, line: _Line, wanted: DecisionRequest) -> byt
         return (await take(services, order)).body
     fingerprint = hashlib.sha256(line.text.strip()).digest()
     while True:
-        claim = await idempotency.claim(services.engine, None, wanted.product, line.key, fingerprint)
+        asked = idempotency.Wanted(None, wanted.product, line.key, fingerprint)
+        claim = await services.batches.claim(asked)
         if isinstance(claim, idempotency.Finished):
             return claim.response
         if isinstance(claim, idempotency.Claimed):

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evals.benchmarks import memory, report, retrieval, rows, scale, service
+from evals.benchmarks import batch, memory, report, retrieval, rows, scale, service
 from evals.benchmarks.report import Outcome
 from evals.places import DATA, OUT
 
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "service": service.measure,
     "memory": memory.measure,
     "rows": rows.measure,
+    "batch": batch.measure,
     "scale-tenth": partial(scale.measure, clauses=100_000),
 }
 """Each is given the folder of data sets and that of results, where it may keep its scratch data."""

@@ -127,7 +127,8 @@ def _outcome(
         _tracing(closed),
         f"`credence serve` was ready after {median(ready_s):.1f} s (median of {len(ready_s)} starts)",
     ]
-    found = {"settings": settings, "services": figures, "ready_s": ready_s}
+    size = {"rounds": ROUNDS, "seconds": SECONDS, "workers": WORKERS}
+    found = {"settings": settings, "size": size, "services": figures, "ready_s": ready_s}
     return Outcome("service", "measured", rows=rows, notes=notes, figures=found)
 
 
