@@ -40,6 +40,13 @@ _STEPS = {
     "accept_offer": "the offer stands, and may be accepted",
     "notice": "the notice of the decision with its principal reasons is due",
 }
+_SUPPOSED_STEPS = {
+    "review": "a person would decide",
+    "complete_file": "a notice that asks for what the file lacks would be due",
+    "accept_offer": "the offer would stand, and could be accepted",
+    "notice": "a notice of the decision with its principal reasons would be due",
+}
+"""What would follow, were it decided: a simulation sets nobody a day but that of its offer."""
 
 
 def brief(claim: Claim, told: Told) -> dict[str, Any]:
@@ -172,6 +179,12 @@ def _price(claim: PriceClaim, told: Told) -> Mapping[str, Any]:
 
 
 def _next(claim: NextClaim, told: Told) -> Mapping[str, Any]:
-    until = "until" if claim.step == "accept_offer" else "by"
-    due = f" {until} {written_date(claim.due_on)}" if claim.due_on else ""
-    return {"next": _STEPS[claim.step] + due, "lacks": [told.name(f) for f in claim.fields]}
+    supposed, offered = told.decision.mode is Mode.SIMULATION, claim.step == "accept_offer"
+    steps = _SUPPOSED_STEPS if supposed else _STEPS
+    dated = claim.due_on and (offered or not supposed)
+    due = f" {'until' if offered else 'by'} {written_date(claim.due_on)}" if claim.due_on and dated else ""
+    return {
+        "simulation": "yes, so say what would follow" if supposed else None,
+        "next": steps[claim.step] + due,
+        "lacks": [told.name(f) for f in claim.fields],
+    }

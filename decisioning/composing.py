@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from decisioning.claims import Claim, OutcomeClaim
+from decisioning.claims import Claim, NextClaim, OutcomeClaim
 from decisioning.drafts import Refused, parsed
 from decisioning.grounding import Pool, check_citations, check_focus, check_sentence, pool_of
 from decisioning.model import Explanation, Mode, Problem, Reader, Sentence, Writer
@@ -85,15 +85,15 @@ def _problems(scene: Scene, claim: Claim, drafted: Sentence) -> tuple[Problem, .
     return (
         *check_sentence(drafted.text, scene.pool),
         *check_focus(drafted.text, claim, scene.pool),
-        *told_as_decided(drafted.text, claim),
+        *told_as_decided(drafted.text, claim, scene.told.decision.mode),
         *check_citations(drafted, scene.clauses, scene.told.decision.as_of),
     )
 
 
-def told_as_decided(text: str, claim: Claim) -> tuple[Problem, ...]:
-    """What is wrong with a sentence that tells the outcome of a simulation as one that was decided."""
-    simulated = isinstance(claim, OutcomeClaim) and claim.mode is Mode.SIMULATION
-    if not simulated or _SUPPOSED.search(text):
+def told_as_decided(text: str, claim: Claim, mode: Mode) -> tuple[Problem, ...]:
+    """What is wrong with a sentence that tells the outcome of a simulation, or what follows, as decided."""
+    told = isinstance(claim, OutcomeClaim | NextClaim)
+    if not told or mode is not Mode.SIMULATION or _SUPPOSED.search(text):
         return ()
     problem = "this is a simulation in which nothing was decided: say what would be"
     return (Problem(sentence=text, code="outcome", problem=problem),)

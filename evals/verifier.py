@@ -165,7 +165,7 @@ def of_a_model(options: Options) -> Findings:
     cases = judged(tuple(_few(recorded(), options)))
     found = [(case.supported, let_out) for case, let_out in cases]
     new = [(case.supported, let_out) for case, let_out in cases if case.batch == NEW]
-    gates = [_balanced("sentences of a 1.5B model", found, 0.8, WHY_MODEL)]
+    gates = [_balanced("sentences of a 1.5B model", found, 0.86, WHY_MODEL)]
     if len(new) >= ENOUGH:
         gates.append(_balanced("those that the checker was not worked on with", new, 0.79, WHY_MODEL))
     return Findings(tuple(gates))

@@ -90,7 +90,7 @@ def claimed(claim: Claim, told: Told, pool: Pool, clauses: Mapping[str, Clause])
 
     def check(said: str) -> tuple[Problem, ...]:
         focus = check_focus(said, claim, pool) if said != text else ()
-        return (*check_sentence(said, pool), *focus, *told_as_decided(said, claim))
+        return (*check_sentence(said, pool), *focus, *told_as_decided(said, claim, told.decision.mode))
 
     return Statement(claim.id, text, check, claim.facts, citations, brief(claim, told))
 

@@ -30,7 +30,9 @@ _HANGING = re.compile(
     r"|shows?|caused|explains?)\b(?!\s+(?:(?:not\s+)?an?\s+(?:decline|refusal|approval|referral)|approved|declined|referred|incomplete|granted|refused|rejected))",
     re.IGNORECASE,
 )
-_ITSELF = re.compile(r"\b(?:the|this|each)\s+(?:sentence|claim)s?\b", re.IGNORECASE)
+_ITSELF = re.compile(
+    r"\bthe\s+(?:\w+\s+)?rule\s+is\s+that\b|\b(?:the|this|each)\s+(?:sentence|claim)s?\b", re.IGNORECASE
+)
 _POLICY_ON_THIS = re.compile(
     r"\b(?:policy|manual|clause)\s+(?:states?|says?|notes?|mentions?|indicates?|shows?|tells?|reports?|confirms?)\s+that\s+"
     r"(?:the|this)\s+(?:application|file|applicant|case|request)\b",

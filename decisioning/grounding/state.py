@@ -50,6 +50,7 @@ _EXISTS = re.compile(r"\b(?:there\s+is|has|have|had|shows?|on\s+file|exists?|fil
 _NEGATED = re.compile(r"\b(?:no|not|never|without|none|clean)\b", re.IGNORECASE)
 _OFFER = re.compile(r"\b(?:the|this|our)\s+offer\b", re.IGNORECASE)
 _NOTICE = re.compile(r"\bnotice\b.*\b(?:due|must|sent|go\s+out)\b", re.IGNORECASE)
+_TURNED_ROUND = re.compile(r"\bcondition\b[^.;]*\bsubject\s+to\b[^.;]*\bapproval\b", re.IGNORECASE)
 _NOT_ASKED = re.compile(r"\bnot\s+(?:\w+\s+)?asked\b", re.IGNORECASE)
 _FILE_STATES = re.compile(
     r"\b(?:file|application)\s+(?:does\s+)?(?:states?|gives?|contains?|holds?|includes?|provides?)\b",
@@ -233,6 +234,8 @@ def _unconditional(said: Said, pool: Pool) -> Iterator[Problem]:
     some = _CONDITION.search(said.text)
     if none and own:
         yield said.problem("negation", "the approval has a condition")
+    elif _TURNED_ROUND.search(said.text):
+        yield said.problem("negation", "the approval is subject to the condition, not the condition to it")
     elif some and not none and not own and not negated_at(said.text, some.start()):
         yield said.problem("unknown_condition", "the approval has no condition")
 

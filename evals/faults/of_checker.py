@@ -1,14 +1,16 @@
 """Faults of the checker: a check that is gone, word lists that are gone, a check that takes too long."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from decisioning.grounding import aligned, check, check_sentence, content, lexicon
+from decisioning.grounding import check, check_sentence, lexicon
 from decisioning.grounding.said import said_of
 from evals.faults.model import Fault, Seed, instead
 from evals.verifier import ALONE
+from evals.words import labelled
 from evals.words.labelled import SETS
 from evals.words.mutants import MUTATIONS
 
@@ -45,9 +47,11 @@ def _own_words_alone() -> Iterator[None]:
 
 
 def _forget() -> None:
-    lexicon.keys.cache_clear()
-    aligned.nearby.cache_clear()
-    content._is_about.cache_clear()
+    """Whatever was kept of words, clauses and decisions, wherever the checker keeps it."""
+    rooms = [m for name, m in sys.modules.items() if name.startswith("decisioning.grounding")]
+    for kept in (labelled.pool, *(value for room in rooms for value in vars(room).values())):
+        if callable(clear := getattr(kept, "cache_clear", None)):
+            clear()
     check._SETTLED.forget()
 
 
@@ -60,8 +64,7 @@ def _looking_back(said: Any, pool: Any) -> Any:
     """A checker that reads each sentence of a text again with every second before it."""
     before = pool.kept.setdefault("before", [])
     for other in before[::2]:
-        both = said_of(f"{other} {other} {said.text} {other}", pool.clauses)
-        _ = both.content, both.phrases, both.trailing, both.boundaries, both.stems
+        _PROBLEMS(said_of(f"{other} {said.text}", pool.clauses), pool)
     before.append(said.text)
     return _PROBLEMS(said, pool)
 
