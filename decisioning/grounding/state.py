@@ -51,6 +51,7 @@ _NEGATED = re.compile(r"\b(?:no|not|never|without|none|clean)\b", re.IGNORECASE)
 _OFFER = re.compile(r"\b(?:the|this|our)\s+offer\b", re.IGNORECASE)
 _NOTICE = re.compile(r"\bnotice\b.*\b(?:due|must|sent|go\s+out)\b", re.IGNORECASE)
 _TURNED_ROUND = re.compile(r"\bcondition\b[^.;]*\bsubject\s+to\b[^.;]*\bapproval\b", re.IGNORECASE)
+_ASKS = re.compile(r"\basks?\s+for\b|\brequest\s+for\b", re.IGNORECASE)
 _NOT_ASKED = re.compile(r"\bnot\s+(?:\w+\s+)?asked\b", re.IGNORECASE)
 _FILE_STATES = re.compile(
     r"\b(?:file|application)\s+(?:does\s+)?(?:states?|gives?|contains?|holds?|includes?|provides?)\b",
@@ -84,7 +85,7 @@ def check_state(said: Said, pool: Pool) -> Iterator[Problem]:
 
 def _gaps(said: Said, pool: Pool) -> Iterator[Problem]:
     """What is said to be missing must be."""
-    lacking = form("lacking").search(said.text)
+    lacking = form("lacking").search(said.text) or _ASKS.search(said.text)
     stated = _FILE_STATES.search(said.text) if pool.missing else None
     if stated and not negated_at(said.text, stated.end() - 1):
         yield said.problem("negation", f'"{stated.group()}" is said of a file that lacks something')

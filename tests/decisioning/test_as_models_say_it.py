@@ -5,12 +5,13 @@ from datetime import date
 
 from decisioning.brief import brief
 from decisioning.claims import Claim, claims_of
+from decisioning.composing import told_as_decided
 from decisioning.grounding import check_focus, check_sentence, pool_of
 from decisioning.model import Component, Decision, Effect, Mode, Outcome
 from decisioning.quotes import citations_of
 from decisioning.titles import Told
 from decisioning.wording import fact_name
-from tests.decisioning.decisions import decisions
+from tests.decisioning.decisions import decisions, incomplete
 from tests.decisioning.policy_texts import manual
 
 RANKS = ("first", "second", "third", "fourth")
@@ -69,6 +70,35 @@ def test_a_sentence_speaks_of_the_decision_and_not_of_itself():
     told = "The application is declined (the sentence must say that the application is declined)."
     assert codes(decision, told) == {"unclear"}
     assert codes(decision, "The policy states that the application is declined.") == {"wrong_actor"}
+
+
+def test_a_condition_is_not_subject_to_the_approval():
+    """ "The condition is subject to the approval" turns round what a condition is."""
+    decision = next(d for d in decisions(60) if d.conditions)
+    told = "The condition on the seller's invoice is subject to the approval of the loan."
+    assert "negation" in codes(decision, told)
+
+
+def test_what_is_asked_for_is_what_is_missing():
+    """A file that lacks income is not asked for the price, and does not state its income."""
+    decision = incomplete()
+    day = f"{decision.notice.due_at:%d %B %Y}"
+    assert codes(decision, f"Next, the notice that asks for the missing income is due by {day}.") == set()
+    assert codes(decision, f"Next, the notice that asks for the price is due by {day}.")
+    assert codes(decision, f"Next, the request for the price is due by {day}.")
+    assert codes(decision, "The file does state income, without which nothing can be decided.")
+
+
+def test_what_follows_in_a_simulation_would_follow():
+    """Nobody decides next, no offer stands and no notice is due where nothing was decided."""
+    for decision in (d for d in decisions(60) if d.outcome is not Outcome.INCOMPLETE):
+        simulated = decision.model_copy(update={"mode": Mode.SIMULATION})
+        claim = next(c for c in claims_of(simulated) if c.kind == "next")
+        assert told_as_decided("The offer stands.", claim, simulated.mode)
+        assert not told_as_decided("The offer would stand.", claim, simulated.mode)
+        assert not told_as_decided("The offer stands.", claim, decision.mode)
+        assert "would" in brief(claim, Told(simulated))["next"]
+        assert "would" not in brief(claim, Told(decision))["next"]
 
 
 def test_words_of_a_claim_name_its_clauses_and_those_that_they_refer_to():
