@@ -82,6 +82,7 @@ def test_a_condition_is_not_subject_to_the_approval():
 def test_what_is_asked_for_is_what_is_missing():
     """A file that lacks income is not asked for the price, and does not state its income."""
     decision = incomplete()
+    assert decision.notice is not None
     day = f"{decision.notice.due_at:%d %B %Y}"
     assert codes(decision, f"Next, the notice that asks for the missing income is due by {day}.") == set()
     assert codes(decision, f"Next, the notice that asks for the price is due by {day}.")
