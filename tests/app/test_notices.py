@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from pypdf import PdfReader
@@ -135,7 +136,7 @@ async def test_the_same_bytes_come_again(edge, monkeypatch):
 async def test_an_incomplete_file_is_asked_for_what_it_lacks(edge):
     """What is missing by its title, until when, and what happens otherwise; no reasons."""
     letter = read(await notice(edge, await posted(edge, "incomplete", application=application(income=None))))
-    until = (datetime.now(UTC) + timedelta(days=21)).date()
+    until = (datetime.now(ZoneInfo(PRODUCT["timezone"])) + timedelta(days=21)).date()
     assert "It is incomplete, and we have not decided on it." in letter
     assert "money_per_month" in letter  # the title of the tiny product's income
     assert f"so that we receive it by {until.day} {until:%B %Y}" in letter

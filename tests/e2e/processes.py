@@ -16,7 +16,7 @@ import httpx
 ROOT = Path(__file__).parents[2]
 READY = re.compile(r"^Credence (http://\S+) is ready", re.MULTILINE)
 START_S = 60.0
-ENDED_WITHIN_S = 15.0
+ENDED_WITHIN_S = 40.0
 
 
 @dataclass(frozen=True)
