@@ -9,6 +9,7 @@ from decisioning.grounding.pool import Pool
 from decisioning.grounding.reasons import missing_reasons
 from decisioning.grounding.record import facts_alone, pool_of
 from decisioning.grounding.record_reader import counts_in_thousands, decision_from, facts_from
+from decisioning.grounding.said import said_of
 from decisioning.grounding.text import sentences
 from decisioning.lender_time import UTC, in_lender_time
 from decisioning.model import Decision, Frozen, Problem
@@ -55,9 +56,18 @@ def verify(
         pool = pool_of(record, claims, sources, facts_from(facts))
     found = tuple(_verdict(text[a:b], pool) for a, b in sentences(text))
     whole = missing_reasons([s.text for s in found], claims, pool.titles, pool.currency_unit)
+    if found and not any(_states(s.text) for s in found):
+        nothing = "these words state nothing that could be checked"
+        whole = (*whole, Problem(sentence=None, code="unclear", problem=nothing))
     if not found:
         whole = (*whole, Problem(sentence=None, code="empty", problem="there is no sentence to check"))
     return Verdict(supported=not whole and all(s.supported for s in found), sentences=found, problems=whole)
+
+
+def _states(text: str) -> bool:
+    """Whether a sentence has a number or a word with content: "ok" and "It is." have neither."""
+    said = said_of(text)
+    return bool(said.quantities) or any(len(w.text) > 1 for w in said.content)
 
 
 def _verdict(text: str, pool: Pool) -> SentenceVerdict:
