@@ -49,7 +49,7 @@ format: install ## rewrite the code in the house's style
 bench: install bench-peers ## the benchmarks, beside peers where these can be installed
 	@$(BIN)/python -m evals.benchmarks
 
-bench-guard: install ## the service's ratios to its peers against the committed ones; exit 1 and which fell
+bench-guard: install ## the service's ratios to its peers against the reference of this machine; exit 1 and which fell
 	@$(BIN)/python -m evals.benchmarks.guard
 
 bench-reference: install ## make those ratios again, with their noise: four runs (half an hour, nothing else running)

@@ -38,11 +38,6 @@ class Counted:
     false: int
     wrong: tuple[Labelled, ...]
 
-    @property
-    def balanced_accuracy(self) -> float:
-        """The mean of the shares of true ones accepted and false ones rejected."""
-        return (self.accepted / self.true + self.rejected / self.false) / 2
-
 
 def labelled(name: str) -> tuple[Labelled, ...]:
     """The sentences of a set, in its order."""
